@@ -1,0 +1,44 @@
+# Everything a fresh machine needs is git, make and Python 3.10-3.13.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+CODE := setup.py source_customerio_segments destination_salesforce_intro sandbox unit_tests integration_tests examples benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lint types unit integration clean
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(VENV)/.ready: setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/.ready  ## run the main job, three syncs, against the embedded sandbox
+	$(BIN)/python -m examples.demo
+
+test: $(VENV)/.ready  ## all tests: unit and integration
+	$(BIN)/python -m pytest -q
+
+check: lint types unit  ## format, lint, types, unit tests
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+
+types: $(VENV)/.ready
+	$(BIN)/mypy $(CODE)
+
+unit: $(VENV)/.ready  ## unit tests only (under a minute)
+	$(BIN)/python -m pytest -q unit_tests
+
+integration: $(VENV)/.ready  ## integration tests only
+	$(BIN)/python -m pytest -q integration_tests
+
+format: $(VENV)/.ready  ## rewrite the code as the formatter likes it
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+clean:  ## remove the environment and all caches
+	rm -rf $(VENV) .demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Airbyte destination: Salesforce records kept in step by identity key."""

@@ -1,0 +1,165 @@
+"""The destination's vocabulary: what arrives, what should hold, what is sent, what became of it.
+
+``protocol`` reads stdin into the first group, ``mapping`` makes the second of it, ``decide`` the
+third, ``writer`` the fourth. Plain frozen values; nothing here does anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal, NamedTuple
+
+# A value as Salesforce's REST API takes it. ``None`` clears the field; an absent key leaves it.
+Value = str | int | float | bool | None
+
+# --- what arrives ------------------------------------------------------------------------------
+
+
+class Received(NamedTuple):
+    """One RECORD line. It must end in exactly one outcome."""
+
+    stream: str
+    data: Mapping[str, Any]
+
+
+class Checkpoint(NamedTuple):
+    """One STATE line. *state* goes back exactly as it came, unknown keys such as ``id`` included,
+    once every record before it is settled.
+    """
+
+    stream: str | None  # None for a global state, which covers every stream
+    state: Mapping[str, Any]
+
+
+class Complete(NamedTuple):
+    """The runner says *stream* was read whole (STREAM_STATUS COMPLETE)."""
+
+    stream: str
+
+
+# --- what should hold --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a change is about: one key per identity rule of the mapping, in the rules' order.
+
+    ``keys[i]`` is the value of rule *i*, canonical as its Salesforce field compares (lower-cased
+    where the field ignores case), or None where the record has none. ``previous[i]`` is the value
+    the person had before, where the record says so (``previous_email``, ``previous_id``).
+    At least one key is not None.
+    """
+
+    keys: tuple[str | None, ...]
+    previous: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """These fields should hold. ``None`` clears a field; a field not named is left alone."""
+
+    mapping: int  # place in config.mappings
+    identity: Identity
+    fields: Mapping[str, Value]
+    changed_at: str | None
+    received: tuple[Received, ...]  # every record merged into this change
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The person left: delete the record, or set *fields* (clear = null) where it exists.
+
+    An exit never creates a record.
+    """
+
+    mapping: int
+    identity: Identity
+    action: Literal["delete", "update", "ignore"]
+    fields: Mapping[str, Value]
+    changed_at: str | None
+    received: tuple[Received, ...]
+
+
+Change = Upsert | Exit
+
+# --- what Salesforce holds, and what is sent ---------------------------------------------------
+
+
+class Found(NamedTuple):
+    """One Salesforce record as a look-up returned it: its Id and the fields asked for."""
+
+    id: str
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Insert a record; by upsert on *key_field* where one is given, so that a repeat is harmless."""
+
+    change: Change
+    object: str
+    key_field: str | None
+    fields: Mapping[str, Value]  # the key field included
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Change *fields* of the record *id*; never creates."""
+
+    change: Change
+    object: str
+    id: str
+    fields: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Move the record *id* to the recycle bin."""
+
+    change: Change
+    object: str
+    id: str
+
+
+Row = Create | Update | Delete
+
+# --- what became of it -------------------------------------------------------------------------
+
+
+class Result(str, Enum):
+    """The one final word on a change. All but REJECTED count as stored."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    CLEARED = "cleared"  # an exit that set or cleared fields
+    DELETED = "deleted"
+    UNCHANGED = "unchanged"  # Salesforce held it already
+    NOT_FOUND = "not_found"  # an exit, or an update that must not insert, and no such record
+    IGNORED = "ignored"  # the mapping says so
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why Salesforce or the mapping refused a change, in words a person can act on.
+
+    *code* is Salesforce's (``REQUIRED_FIELD_MISSING``) or ours for what never reached it
+    (``INVALID_VALUE``, ``MISSING_KEY``, ``MULTIPLE_MATCHES``).
+    *message* is the vendor's and may quote values: it goes to the rejected file, never to a log.
+    """
+
+    code: str
+    message: str
+    cause: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of *change*; *rejection* is given exactly when *result* is REJECTED."""
+
+    change: Change
+    result: Result
+    rejection: Rejection | None = None

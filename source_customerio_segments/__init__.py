@@ -1,0 +1,1 @@
+"""Airbyte source: Customer.io segment memberships and profiles as changes."""
