@@ -16,6 +16,7 @@ DEV = [
     "pytest-timeout>=2.3,<3",
     "ruff>=0.15,<0.18",
     "types-requests>=2.31,<3",
+    "types-setuptools>=69,<90",
 ]
 
 setup(

@@ -25,8 +25,10 @@ class Received(NamedTuple):
 
 
 class Checkpoint(NamedTuple):
-    """One STATE line. *state* goes back exactly as it came, unknown keys such as ``id`` included,
-    once every record before it is settled.
+    """One STATE line.
+
+    *state* goes back exactly as it came, unknown keys such as ``id`` included, once every record
+    before it is settled.
     """
 
     stream: str | None  # None for a global state, which covers every stream
@@ -96,7 +98,7 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Insert a record; by upsert on *key_field* where one is given, so that a repeat is harmless."""
+    """Insert a record; by upsert on *key_field* where given, so that a repeat is harmless."""
 
     change: Change
     object: str
