@@ -18,9 +18,14 @@ Value = str | int | float | bool | None
 
 
 class Received(NamedTuple):
-    """One RECORD line. It must end in exactly one outcome."""
+    """One RECORD line. It must end in exactly one outcome.
+
+    *number* is its place among the records of the run, from 1: its name where the same data
+    arrives twice.
+    """
 
     stream: str
+    number: int
     data: Mapping[str, Any]
 
 
