@@ -1,0 +1,35 @@
+"""Settings that this version knows by name and cannot honour: refused, never ignored."""
+
+from __future__ import annotations
+
+from destination_salesforce_intro.config.base import Setting
+from destination_salesforce_intro.errors import ConnectorError, Fault
+
+PENDING_SETTINGS = frozenset(
+    {"max_removals", "max_removal_percent", "api_quota_reserve_percent", "dry_run"}
+)
+PENDING_KINDS = frozenset({"flag", "multi_select", "campaign_member", "child_record"})
+
+
+def refuse_pending(config: Setting) -> None:
+    """Refuse what was set on purpose and would have no effect.
+
+    Raises:
+        ConnectorError: Fault CONFIG, naming the setting.
+    """
+    for name in sorted(PENDING_SETTINGS & config.model_fields_set):
+        if getattr(config, name) is not False:
+            _refuse(f'"{name}"')
+    for place, mapping in enumerate(getattr(config, "mappings", ())):
+        if mapping.kind in PENDING_KINDS:
+            _refuse(f'mappings[{place}] of kind "{mapping.kind}"')
+        if mapping.mirror:
+            _refuse(f'mappings[{place}] with "mirror"')
+
+
+def _refuse(what: str) -> None:
+    raise ConnectorError(
+        f"This version cannot honour {what}; remove it from the configuration, or use a version "
+        "whose changelog lists it.",
+        Fault.CONFIG,
+    )
