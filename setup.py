@@ -15,6 +15,7 @@ DEV = [
     "pytest>=8.2,<10",
     "pytest-timeout>=2.3,<3",
     "ruff>=0.15,<0.18",
+    "types-PyYAML>=6,<7",
     "types-requests>=2.31,<3",
     "types-setuptools>=69,<90",
 ]
