@@ -33,7 +33,7 @@ class Config(Setting):
     max_removals: Annotated[int, Field(ge=0)] = 1000
     max_removal_percent: Percent = 20
     api_quota_reserve_percent: Percent = 20
-    object_storage_config: ObjectStorage = NoStorage()
+    object_storage_config: ObjectStorage = NoStorage(storage_type="None")
     on_rejected: Literal["continue", "fail"] = "continue"
     dry_run: bool = False
 

@@ -12,7 +12,7 @@ from destination_salesforce_intro.config.base import Secret, Setting, Text
 class NoStorage(Setting):
     """Keep nothing: refusals are counted and logged by code only."""
 
-    storage_type: Literal["None"] = "None"
+    storage_type: Literal["None"]
 
 
 class FileStorage(Setting):
