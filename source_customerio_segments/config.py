@@ -79,7 +79,7 @@ class Config(_Settings):
         key is an error, because a misspelt ``segments`` would mean "all of them".
 
         Raises:
-            ConnectorError: A setting is missing, unknown or out of range; says which, not its value.
+            ConnectorError: A setting is missing, unknown or out of range; never quotes its value.
         """
         own = {key: value for key, value in raw.items() if not key.startswith("_")}
         try:
