@@ -1,0 +1,67 @@
+"""The App API as an aiohttp application: who may ask, how often, and what answers."""
+
+from __future__ import annotations
+
+import time
+from hmac import compare_digest
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from sandbox.customerio import customer_routes, segment_routes
+from sandbox.customerio.answers import WORKSPACE, ApiError, failure
+from sandbox.customerio.limiter import Limiter, Refusal
+from sandbox.customerio.store import Workspace
+from sandbox.paths import is_control
+
+APP_API_KEY = "sandbox0app0api0key0not0a0secret"
+
+
+def make_app(workspace: Workspace, limiter: Limiter, region: str) -> web.Application:
+    """Serve *workspace* as the host of one region does.
+
+    The key is refused where the workspace is in the other region, as a wrong key is: the two
+    hosts do not redirect to each other.
+    """
+    app = web.Application(middlewares=[_errors, _authorization(region), _limits(limiter)])
+    app[WORKSPACE] = workspace
+    app.add_routes(segment_routes.routes())
+    app.add_routes(customer_routes.routes())
+    return app
+
+
+@web.middleware
+async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return failure(error.status, error.detail)
+
+
+def _authorization(region: str) -> Middleware:
+    @web.middleware
+    async def authorize(request: web.Request, handler: Handler) -> web.StreamResponse:
+        given = request.headers.get("Authorization", "").encode()
+        right_key = compare_digest(given, f"Bearer {APP_API_KEY}".encode())
+        right_region = request.app[WORKSPACE].settings.region == region
+        if is_control(request) or (right_key and right_region):
+            return await handler(request)
+        return failure(401, "unauthorized")
+
+    return authorize
+
+
+def _limits(limiter: Limiter) -> Middleware:
+    @web.middleware
+    async def limit(request: web.Request, handler: Handler) -> web.StreamResponse:
+        refusal = None if is_control(request) else limiter.admit(time.monotonic())
+        return await handler(request) if refusal is None else _too_many(refusal)
+
+    return limit
+
+
+def _too_many(refusal: Refusal) -> web.Response:
+    if refusal.retry_after_s is None:
+        return failure(429, "daily quota exceeded")
+    headers = {"Retry-After": str(refusal.retry_after_s)}
+    return failure(429, "rate limited to 10 requests per 1s", headers)

@@ -1,0 +1,78 @@
+"""The App API's segment endpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.customerio import memberships, segments
+from sandbox.customerio.answers import WORKSPACE, ApiError, limit_of, success
+from sandbox.customerio.ids import BadTokenError
+from sandbox.customerio.profiles import or_null
+from sandbox.customerio.store import Workspace
+
+DEFAULT_MEMBERS, MOST_MEMBERS = 1_000, 30_000  # App API reference, membership
+
+
+def routes() -> list[web.RouteDef]:
+    """List the routes."""
+    return [
+        web.get("/v1/segments", list_segments),
+        web.get("/v1/segments/{segment_id}", get_segment),
+        web.get("/v1/segments/{segment_id}/customer_count", count_customers),
+        web.get("/v1/segments/{segment_id}/used_by", list_users),
+        web.get("/v1/segments/{segment_id}/membership", list_members),
+    ]
+
+
+def _segment(request: web.Request) -> Any:
+    given = request.match_info["segment_id"]
+    try:
+        return segments.get(request.app[WORKSPACE], int(given) if given.isdecimal() else 0)
+    except segments.UnknownSegmentError as error:
+        raise ApiError(404, "The segment_id does not exist.") from error
+
+
+async def list_segments(request: web.Request) -> web.Response:
+    """Answer ``{"segments": [...]}``; archived ones are not in it."""
+    rows = segments.listed(request.app[WORKSPACE])
+    return success({"segments": or_null(map(segments.describe, rows))})
+
+
+async def get_segment(request: web.Request) -> web.Response:
+    """Answer ``{"segment": {...}}``."""
+    return success({"segment": segments.describe(_segment(request))})
+
+
+async def count_customers(request: web.Request) -> web.Response:
+    """Answer ``{"segment_id": 7, "count": 842}``."""
+    segment = _segment(request)
+    size = memberships.count(request.app[WORKSPACE], segment)
+    return success({"segment_id": segment["id"], "count": size})
+
+
+async def list_users(request: web.Request) -> web.Response:
+    """Answer what uses the segment: nothing ever does here."""
+    users: dict[str, object] = {"campaigns": [], "draft_newsletters": [], "sent_newsletters": []}
+    return success({"used_by": {"segment_id": _segment(request)["id"], **users}})
+
+
+async def list_members(request: web.Request) -> web.Response:
+    """Answer a page: ``{"segment_id": 7, "ids": [...], "identifiers": [...], "next": "MDox"}``."""
+    workspace, segment = request.app[WORKSPACE], _segment(request)
+    limit = limit_of(request, DEFAULT_MEMBERS, MOST_MEMBERS)
+    try:
+        page = memberships.read_page(workspace, segment, request.query.get("start", ""), limit)
+    except BadTokenError as error:
+        raise ApiError(400, str(error)) from error
+    return success({"segment_id": segment["id"], **_members(workspace, page)})
+
+
+def _members(workspace: Workspace, page: memberships.Page) -> dict[str, Any]:
+    if "email" in workspace.settings.identifiers:
+        shown = [{"email": e, "id": i, "cio_id": c} for c, i, e in page.members]
+    else:
+        shown = [{"id": i, "cio_id": c} for c, i, _ in page.members]
+    own_ids = [own_id or "" for _, own_id, _ in page.members]
+    return {"ids": own_ids or None, "identifiers": shown or None, "next": page.next}
