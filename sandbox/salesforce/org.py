@@ -1,0 +1,171 @@
+"""One Salesforce org: its objects, its records in SQLite, its sessions, its daily requests.
+
+Nothing here knows HTTP, and nothing outside ``dml`` and ``control`` writes records.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from sandbox.salesforce import tables
+from sandbox.salesforce.ids import number_of, record_id
+from sandbox.salesforce.interference import Interference
+from sandbox.salesforce.schema import Field, SObject
+from sandbox.salesforce.sessions import Sessions
+from sandbox.salesforce.standard_objects import standard_objects
+
+ORGANIZATION_ID = record_id("00D", 1)
+INTEGRATION_USER_ID = record_id("005", 1)
+INTEGRATION_USERNAME = "integration@sandbox.example"
+
+
+@dataclass
+class Settings:
+    """Behaviour that Salesforce's documents leave open; the default is the strict reading.
+
+    *collections_key*: ``idLookup`` lets Collections upsert by a standard idLookup field such as
+    Email, ``externalId`` refuses that with a 400. *unknown_field*: whether a field that does not
+    exist fails the whole Collections ``request`` or its ``row``.
+    """
+
+    collections_key: str = "idLookup"
+    unknown_field: str = "request"
+
+
+@dataclass
+class DailyRequests:
+    """The API calls of the last 24 hours, of all clients."""
+
+    max: int = 100_000
+    used: int = 0
+
+    def take(self) -> bool:
+        """Count one request; False when the day's are used up."""
+        if self.used >= self.max:
+            return False
+        self.used += 1
+        return True
+
+
+class Org:
+    """An org. ``Org.open(":memory:")`` makes a new one, a path reopens what is there."""
+
+    def __init__(self, db: sqlite3.Connection, objects: Sequence[SObject]) -> None:
+        self.db = db
+        self.objects = {each.name.lower(): each for each in objects}
+        self.sessions = Sessions()
+        self.requests = DailyRequests()
+        self.settings = Settings()
+        self.interference = Interference()
+        self.writes: Counter[tuple[str, str]] = Counter()  # ("Contact", "created") -> rows
+        self._last_numbers: dict[str, int] = {}
+
+    @classmethod
+    def open(cls, path: str) -> Org:
+        """Open the org kept at *path*, a new standard org if there is none."""
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # The file must outlive a killed process, which it does; not a power cut.
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("PRAGMA journal_mode = WAL")
+        saved = tables.load_definitions(db)
+        org = cls(db, saved)
+        if not saved:
+            org._found()
+        return org
+
+    def _found(self) -> None:
+        with self.transaction():
+            for each in standard_objects():
+                self.define(each)
+            self.db.execute(
+                'INSERT INTO "User" ("Id", "Username", "LastName", "Email", "IsActive",'
+                ' "CreatedDate", "LastModifiedDate", "SystemModstamp")'
+                " VALUES (?1, ?2, 'Integration User', ?2, 1, ?3, ?3, ?3)",
+                (INTEGRATION_USER_ID, INTEGRATION_USERNAME, self.now()),
+            )
+
+    def define(self, sobject: SObject) -> None:
+        """Create *sobject*, or change it to what is given; records and old columns stay."""
+        with self.transaction():
+            tables.create(self.db, sobject)
+            tables.save_definition(self.db, sobject)
+        self.objects[sobject.name.lower()] = sobject
+
+    def sobject(self, name: str) -> SObject:
+        """Return the object called *name* in any case.
+
+        Raises:
+            LookupError: The org has no such object.
+        """
+        try:
+            return self.objects[name.lower()]
+        except KeyError:
+            raise LookupError("no such object") from None
+
+    def children(self, parent: SObject) -> list[tuple[SObject, Field]]:
+        """Return every object and field that may refer to a record of *parent*."""
+        return [
+            (each, by)
+            for each in self.objects.values()
+            for by in each.fields.values()
+            if parent.name in by.reference_to
+        ]
+
+    def next_id(self, sobject: SObject) -> str:
+        """Return an Id no record of the object has, greater than all of them."""
+        last = self._last_numbers.get(sobject.name)
+        if last is None:
+            [[newest]] = self.rows(f'SELECT max("Id") FROM "{sobject.name}"')  # noqa: S608  -- names of the schema
+            last = number_of(newest) if newest else 0
+        self._last_numbers[sobject.name] = last + 1
+        return record_id(sobject.key_prefix, last + 1)
+
+    def now(self) -> str:
+        """Return the time as Salesforce writes it: ``2026-01-02T03:04:05.000+0000``."""
+        moment = datetime.fromtimestamp(time.time(), timezone.utc)
+        return moment.isoformat(timespec="milliseconds")[:23] + "+0000"
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all that happens inside happen together or, on an exception, not at all."""
+        self.db.execute("SAVEPOINT here")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("ROLLBACK TO here")
+            self.db.execute("RELEASE here")
+            raise
+        self.db.execute("RELEASE here")
+
+    @contextmanager
+    def behind_the_scenes(self) -> Iterator[None]:
+        """Let what happens inside meet no lock or trigger, and count for nothing."""
+        interference, writes = self.interference, self.writes
+        self.interference, self.writes = Interference(), Counter()
+        try:
+            yield
+        finally:
+            self.interference, self.writes = interference, writes
+
+    def issue_token(self, username: str) -> str:
+        """Return a new access token for *username*."""
+        return self.sessions.issue(username)
+
+    def session_ok(self, token: str) -> bool:
+        """Whether *token* opens the API; a request may be what ends it."""
+        return self.sessions.ok(token)
+
+    def expire_sessions(self) -> None:
+        """End every session."""
+        self.sessions.expire()
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Return all rows of a SELECT."""
+        return self.db.execute(sql, values).fetchall()
