@@ -1,0 +1,175 @@
+"""What to send to the Customer.io App API, and what its answers mean.
+
+Pure: requests are values without host or key, answers are decoded JSON. ``client`` sends the one
+and hands in the other. Answers are read as leniently as the vendor writes them (null for an empty
+list, items wrapped or not, unknown keys), but an answer that lacks what was asked for is
+`UnreadableError`: it must never pass for "nobody".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from source_customerio_segments.changes import Page, Profile, Segment
+
+MEMBERS_PER_PAGE = 30_000  # the most that /membership gives
+IDS_PER_BATCH = 100  # the most that /customers/attributes takes
+
+
+class UnreadableError(ValueError):
+    """A 200 that does not hold what was asked for; the text names the missing part."""
+
+
+class Request(NamedTuple):
+    """One request; *label* names it in messages without naming a person."""
+
+    method: str
+    path: str
+    label: str
+    params: Mapping[str, str | int] = {}
+    json: Mapping[str, Any] | None = None
+
+    @property
+    def target(self) -> str:
+        """Path and query, percent-encoded.
+
+        A space becomes ``%20``, never ``+``: Customer.io answers 200 with nobody to a query
+        that it reads differently than it was meant.
+        """
+        query = urlencode(self.params, quote_via=quote)
+        return f"{self.path}?{query}" if query else self.path
+
+
+# --- requests ----------------------------------------------------------------------------------
+
+
+def segments_request() -> Request:
+    """Ask for every segment that is not archived; one answer holds them all."""
+    return Request("GET", "/v1/segments", "the list of segments")
+
+
+def membership_request(segment_id: int, start: str | None) -> Request:
+    """Ask for one page of members; *start* is the ``next`` of the page before, if any."""
+    params = {"limit": MEMBERS_PER_PAGE} if start is None else _page(start)
+    label = f"the members of segment {segment_id}"
+    return Request("GET", f"/v1/segments/{segment_id}/membership", label, params)
+
+
+def _page(start: str) -> dict[str, str | int]:
+    return {"limit": MEMBERS_PER_PAGE, "start": start}
+
+
+def customer_count_request(segment_id: int) -> Request:
+    """Ask how many members a segment has, as Customer.io counts them."""
+    path = f"/v1/segments/{segment_id}/customer_count"
+    return Request("GET", path, f"the size of segment {segment_id}")
+
+
+def attributes_request(cio_ids: Sequence[str]) -> Request:
+    """Ask for the profiles of at most 100 people.
+
+    The ids go as they are: with the prefix ``cio_`` of other endpoints they match nobody.
+    """
+    return Request(
+        "POST",
+        "/v1/customers/attributes",
+        "a batch of profiles",
+        {"id_type": "cio_id"},
+        {"ids": list(cio_ids)},
+    )
+
+
+# --- answers -----------------------------------------------------------------------------------
+
+
+def segments(answer: object) -> list[Segment]:
+    """Read ``{"segments": [{"id": 7, "name": "VIP", "state": "finished", …}]}``."""
+    return [_segment(item) for item in _items(answer, "segments")]
+
+
+def _segment(item: Mapping[str, Any]) -> Segment:
+    state = item.get("state")
+    return Segment(_integer(item, "id"), str(item.get("name") or ""), str(state or ""), item)
+
+
+def membership(answer: object) -> tuple[Page, str | None]:
+    """Read one page and the token of the next, None after the last.
+
+    ``{"identifiers": [{"cio_id": "a3000001", "email": null, "id": "u-1"}], "next": "MDo2MQ=="}``;
+    classic workspaces leave *email* out.
+    """
+    members = _items(answer, "identifiers")
+    if not members and isinstance(answer, dict) and answer.get("ids"):
+        raise UnreadableError("identifiers")
+    page = Page(
+        [_cio_id(member) for member in members],
+        [member.get("email") or None for member in members],
+        [member.get("id") or None for member in members],
+    )
+    return page, next_token(answer)
+
+
+def next_token(answer: object) -> str | None:
+    """Return the opaque token of the next page; ``""``, null and absent all mean the end."""
+    token = answer.get("next") if isinstance(answer, dict) else None
+    return None if token in {None, ""} else str(token)
+
+
+def customer_count(answer: object) -> int:
+    """Read ``{"segment_id": 7, "count": 842}``."""
+    return _integer(_object(answer, "count"), "count")
+
+
+def profiles(answer: object) -> list[Profile]:
+    """Read the people of a batch, in the API's order; ids nobody has are left out by Customer.io.
+
+    Items come bare (live) or inside ``customer`` (as the vendor's specification shows them).
+    """
+    return [_profile(item.get("customer") or item) for item in _items(answer, "customers")]
+
+
+def _profile(item: Mapping[str, Any]) -> Profile:
+    attributes = item.get("attributes") or {}
+    # Not the item's own "id": that repeats whatever the request named the person by.
+    known = {**attributes, **{k: v for k, v in (item.get("identifiers") or {}).items() if v}}
+    return Profile(
+        _cio_id(known),
+        known.get("email") or None,
+        known.get("id") or None,
+        str(item.get("unsubscribed")).lower() == "true",
+        attributes,
+    )
+
+
+# --- parts -------------------------------------------------------------------------------------
+
+
+def _object(answer: object, key: str) -> dict[str, Any]:
+    if not isinstance(answer, dict) or key not in answer:
+        raise UnreadableError(key)
+    return answer
+
+
+def _items(answer: object, key: str) -> list[dict[str, Any]]:
+    items = _object(answer, key)[key]
+    if items is None:
+        return []
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise UnreadableError(key)
+    return items
+
+
+def _cio_id(item: Mapping[str, Any]) -> str:
+    cio_id = item.get("cio_id")
+    if not cio_id:
+        raise UnreadableError("cio_id")
+    return str(cio_id)
+
+
+def _integer(item: Mapping[str, Any], key: str) -> int:
+    try:
+        return int(item[key])
+    except (KeyError, TypeError, ValueError):
+        raise UnreadableError(key) from None
