@@ -56,11 +56,13 @@ class Identity:
     ``keys[i]`` is the value of rule *i*, canonical as its Salesforce field compares (lower-cased
     where the field ignores case), or None where the record has none. ``previous[i]`` is the value
     the person had before, where the record says so (``previous_email``, ``previous_id``).
-    At least one key is not None.
+    At least one key is not None. *scope* tells changes apart that are about one person and yet
+    not about the same thing: the segment, where a mapping has several.
     """
 
     keys: tuple[str | None, ...]
     previous: tuple[str | None, ...]
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,9 @@ class Upsert:
     mapping: int  # place in config.mappings
     identity: Identity
     fields: Mapping[str, Value]
-    changed_at: str | None
+    changed_at: str | None  # UTC with milliseconds, so that texts compare as times do
     received: tuple[Received, ...]  # every record merged into this change
+    truncated: int = 0  # texts cut to the length of their field
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,14 @@ class Rejection:
     message: str
     cause: str
     hint: str
+
+
+class Refused(NamedTuple):
+    """A record that could not become a change of the mapping at that place."""
+
+    mapping: int
+    received: Received
+    rejection: Rejection
 
 
 @dataclass(frozen=True, slots=True)
