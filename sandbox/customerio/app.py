@@ -8,7 +8,7 @@ from hmac import compare_digest
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from sandbox.customerio import customer_routes, segment_routes
+from sandbox.customerio import activity_routes, control, customer_routes, segment_routes
 from sandbox.customerio.answers import WORKSPACE, ApiError, failure
 from sandbox.customerio.limiter import Limiter, Refusal
 from sandbox.customerio.store import Workspace
@@ -26,7 +26,10 @@ def make_app(workspace: Workspace, limiter: Limiter, region: str) -> web.Applica
     app = web.Application(middlewares=[_errors, _authorization(region), _limits(limiter)])
     app[WORKSPACE] = workspace
     app.add_routes(segment_routes.routes())
+    app[control.LIMITER] = limiter
     app.add_routes(customer_routes.routes())
+    app.add_routes(activity_routes.routes())
+    app.add_routes(control.routes())
     return app
 
 

@@ -7,17 +7,32 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.customerio import profiles
-from sandbox.customerio.answers import WORKSPACE, ApiError, body_of, success
-from sandbox.customerio.store import Workspace
+from sandbox.customerio import memberships, profiles, search
+from sandbox.customerio.answers import (
+    WORKSPACE,
+    ApiError,
+    body_of,
+    is_unencoded,
+    limit_of,
+    success,
+)
+from sandbox.customerio.filters import FilterError, compile_filter
+from sandbox.customerio.ids import BadTokenError
+from sandbox.customerio.references import UnencodedError, id_type_of, person_of, raw_value
 
-MOST_IDS = 100  # App API reference, batch attributes: maxItems
+# App API reference: batch attributes takes at most 100 ids; search gives 50 people, at most 1000.
+MOST_IDS = 100
+DEFAULT_FOUND, MOST_FOUND = 50, 1_000
 
 
 def routes() -> list[web.RouteDef]:
     """List the routes."""
     return [
         web.post("/v1/customers/attributes", batch_attributes),
+        web.post("/v1/customers", search_customers),
+        web.get("/v1/customers", look_up),
+        web.get("/v1/customers/{customer_id}/attributes", get_attributes),
+        web.get("/v1/customers/{customer_id}/segments", list_segments),
     ]
 
 
@@ -27,7 +42,7 @@ async def batch_attributes(request: web.Request) -> web.Response:
     Items are not wrapped in ``customer``, whatever the vendor's reference shows (seen live
     2026-10-07). People nobody knows are left out.
     """
-    workspace, id_type = request.app[WORKSPACE], _id_type(request)
+    workspace, id_type = request.app[WORKSPACE], id_type_of(request)
     references = _references(await body_of(request))
     people = profiles.find(workspace, references, id_type)
     by_key = {profiles.key_of(reference, id_type): reference for reference in references}
@@ -43,18 +58,6 @@ KEYS: Mapping[str, Callable[[profiles.Person], str]] = {
 }
 
 
-def _id_type(request: web.Request) -> str:
-    given = request.query.get("id_type", "id")
-    if given not in enabled(request.app[WORKSPACE]):
-        raise ApiError(400, f"{given} is not an identifier of this workspace")
-    return given
-
-
-def enabled(workspace: Workspace) -> tuple[str, ...]:
-    """List the kinds of reference the workspace accepts."""
-    return (*workspace.settings.identifiers, "cio_id")
-
-
 def _references(body: Mapping[str, Any]) -> list[str]:
     given = body.get("ids")
     if not isinstance(given, list) or not 1 <= len(given) <= MOST_IDS:
@@ -62,3 +65,43 @@ def _references(body: Mapping[str, Any]) -> list[str]:
     if not all(isinstance(reference, str) for reference in given):
         raise ApiError(400, "ids must be strings")
     return given
+
+
+async def search_customers(request: web.Request) -> web.Response:
+    """Answer ``{"identifiers": [...], "ids": [...], "next": "MDox"}``: people a filter matches."""
+    limit = limit_of(request, DEFAULT_FOUND, MOST_FOUND)
+    try:
+        where = compile_filter((await body_of(request)).get("filter"))
+        page = search.read_page(
+            request.app[WORKSPACE], where, request.query.get("start", ""), limit
+        )
+    except (FilterError, BadTokenError) as error:
+        raise ApiError(400, str(error)) from error
+    return success(search.describe(page, request.app[WORKSPACE].settings.identifiers))
+
+
+async def look_up(request: web.Request) -> web.Response:
+    """Answer ``{"results": [...]}``: who has this e-mail address; nobody is an empty list."""
+    found = profiles.find(request.app[WORKSPACE], [request.query.get("email", "")], "email")
+    lost = is_unencoded(raw_value(request, "email"))
+    return success({"results": [] if lost else [person.identifiers for person in found]})
+
+
+async def get_attributes(request: web.Request) -> web.Response:
+    """Answer ``{"customer": {...}}``, wrapped here; 404 for nobody."""
+    try:
+        person = person_of(request)
+    except UnencodedError:
+        return success({"customer": None})
+    reference = request.match_info["customer_id"]
+    return success({"customer": profiles.describe(person, reference)})
+
+
+async def list_segments(request: web.Request) -> web.Response:
+    """Answer ``{"segments": [{"id": 7, "name": ..., "description": ...}]}``; 404 for nobody."""
+    try:
+        rows = memberships.segments_of(request.app[WORKSPACE], person_of(request))
+    except UnencodedError:
+        rows = []
+    shown = ({name: row[name] for name in ("id", "name", "description")} for row in rows)
+    return success({"segments": profiles.or_null(shown)})

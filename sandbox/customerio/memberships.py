@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
+from sandbox.customerio import search
 from sandbox.customerio.activities import events_of
 from sandbox.customerio.conditions import Facts, Predicate, compile_conditions
-from sandbox.customerio.ids import membership_position, membership_token
+from sandbox.customerio.filters import Where
 from sandbox.customerio.profiles import Person, everyone
+from sandbox.customerio.search import Page
 from sandbox.customerio.store import Workspace
 
 # Which members of a segment can be seen while it is being built: a fixed share of all positions.
-# Bound parameters: the segment, (the position behind which to read,) the visible percentage.
-COUNT = """
-SELECT count(*) AS size FROM memberships
-WHERE segment_id = ? AND (position * 7919) % 100 < ?
-"""
-MEMBERS = """
-SELECT position, cio_id, id, email FROM memberships JOIN people USING (position)
-WHERE segment_id = ? AND position > ? AND (position * 7919) % 100 < ?
-ORDER BY position LIMIT ?
-"""
-
-
-class Page(NamedTuple):
-    """One page of members as (cio_id, id, email) and the token of the next ("" = last)."""
-
-    members: list[tuple[str, str | None, str | None]]
-    next: str
+# While a segment is being built reads show a fixed share of all positions: in SQL, the segment and
+# the share in percent.
+VISIBLE = "segment_id = ? AND (position * 7919) % 100 < ?"
+COUNT = f"SELECT count(*) AS size FROM memberships WHERE {VISIBLE}"  # noqa: S608 - our own literals
+MEMBERS = "memberships JOIN people USING (position)"
 
 
 @lru_cache(maxsize=256)
@@ -39,9 +29,9 @@ def _predicate(conditions: str) -> Predicate:
     return compile_conditions(orjson.loads(conditions))
 
 
-def _dynamic(workspace: Workspace) -> list[tuple[int, Predicate]]:
+def _dynamic(workspace: Workspace) -> dict[int, Predicate]:
     rows = workspace.db.execute("SELECT id, conditions FROM segments WHERE conditions NOT NULL")
-    return [(row["id"], _predicate(row["conditions"])) for row in rows]
+    return {row["id"]: _predicate(row["conditions"]) for row in rows}
 
 
 def _facts(workspace: Workspace, person: Person) -> Facts:
@@ -55,25 +45,27 @@ def _facts(workspace: Workspace, person: Person) -> Facts:
 def reevaluate(workspace: Workspace, person: Person) -> None:
     """Put one person in the dynamic segments they belong to, and out of the others."""
     facts = _facts(workspace, person)
-    for segment_id, belongs in _dynamic(workspace):
+    for segment_id, belongs in _dynamic(workspace).items():
         change = add if belongs(facts) else remove
         change(workspace, segment_id, [person.position])
 
 
-def reevaluate_all(workspace: Workspace) -> None:
-    """Work out every dynamic segment anew, as time alone can move people in and out."""
-    segments = _dynamic(workspace)
+def reevaluate_all(workspace: Workspace, only: Collection[int] | None = None) -> None:
+    """Work out the dynamic segments among *only* (None: all) anew, for everybody.
+
+    For when the conditions changed, or time, which alone can move people in and out.
+    """
+    dynamic = _dynamic(workspace)
+    segments = {number: dynamic[number] for number in dynamic if only is None or number in only}
     members = [
         (segment_id, person.position)
         for person in everyone(workspace)
         for facts in [_facts(workspace, person)]
-        for segment_id, belongs in segments
+        for segment_id, belongs in segments.items()
         if belongs(facts)
     ]
-    workspace.db.execute(
-        "DELETE FROM memberships WHERE segment_id IN "
-        "(SELECT id FROM segments WHERE conditions NOT NULL)"
-    )
+    emptied = [(segment_id,) for segment_id in segments]
+    workspace.db.executemany("DELETE FROM memberships WHERE segment_id = ?", emptied)
     workspace.db.executemany("INSERT INTO memberships VALUES (?, ?)", members)
 
 
@@ -96,22 +88,15 @@ def count(workspace: Workspace, segment: Any) -> int:
 
 
 def read_page(workspace: Workspace, segment: Any, start: str, limit: int) -> Page:
-    """Read the members of a segment behind the token *start*, in order of position.
+    """Read a page of the members of a segment, as :func:`sandbox.customerio.search.read_page`.
 
-    Pages are read as they are asked for: who joins behind the cursor meanwhile is not in any.
-
-    Raises:
-        BadTokenError: *start* is not a token of an earlier page.
+    The sandbox can make pages smaller than asked for, and make each of them lose members.
     """
+    where = Where(VISIBLE, (segment["id"], segment["visible_percent"]), MEMBERS)
     size = min(limit, workspace.settings.page_cap or limit)
-    where = segment["id"], membership_position(start), segment["visible_percent"]
-    rows = workspace.db.execute(MEMBERS, (*where, size + 1))
-    rows.row_factory = None
-    found = rows.fetchall()
-    shown = found[:size]
-    token = membership_token(shown[-1][0]) if len(found) > size else ""
-    kept = shown[: max(0, len(shown) - segment["page_drop"])]
-    return Page([(cio_id, own, email) for _, cio_id, own, email in kept], token)
+    page = search.read_page(workspace, where, start, size)
+    kept = max(0, len(page.members) - segment["page_drop"])
+    return page._replace(members=page.members[:kept])
 
 
 def segments_of(workspace: Workspace, person: Person) -> list[Any]:

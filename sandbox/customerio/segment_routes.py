@@ -6,11 +6,10 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.customerio import memberships, segments
+from sandbox.customerio import memberships, search, segments
 from sandbox.customerio.answers import WORKSPACE, ApiError, limit_of, success
 from sandbox.customerio.ids import BadTokenError
 from sandbox.customerio.profiles import or_null
-from sandbox.customerio.store import Workspace
 
 DEFAULT_MEMBERS, MOST_MEMBERS = 1_000, 30_000  # App API reference, membership
 
@@ -66,13 +65,6 @@ async def list_members(request: web.Request) -> web.Response:
         page = memberships.read_page(workspace, segment, request.query.get("start", ""), limit)
     except BadTokenError as error:
         raise ApiError(400, str(error)) from error
-    return success({"segment_id": segment["id"], **_members(workspace, page)})
-
-
-def _members(workspace: Workspace, page: memberships.Page) -> dict[str, Any]:
-    if "email" in workspace.settings.identifiers:
-        shown = [{"email": e, "id": i, "cio_id": c} for c, i, e in page.members]
-    else:
-        shown = [{"id": i, "cio_id": c} for c, i, _ in page.members]
-    own_ids = [own_id or "" for _, own_id, _ in page.members]
-    return {"ids": own_ids or None, "identifiers": shown or None, "next": page.next}
+    return success(
+        {"segment_id": segment["id"], **search.describe(page, workspace.settings.identifiers)}
+    )

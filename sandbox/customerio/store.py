@@ -111,6 +111,7 @@ class Workspace:
             yield
         except BaseException:
             self.db.execute("ROLLBACK")
+            self.settings = self._load_settings()
             raise
         self.db.execute("COMMIT")
 
