@@ -251,7 +251,7 @@ def test_recycle_bin_is_read_by_query_all_only() -> None:
          "MALFORMED_QUERY", "Semi join sub-selects can only query id fields, cannot use: 'Email'"),
         ("SELECT Id FROM Contact WHERE Id IN (SELECT Id, ContactId FROM CampaignMember)",
          "MALFORMED_QUERY", "Semi join sub-selects must select exactly one field"),
-        ("SELECT Id FROM User WHERE Id IN (SELECT OwnerId FROM Lead WHERE Id IN (SELECT Id FROM Lead))",
+        ("SELECT Id FROM Lead WHERE Id IN (SELECT Id FROM Lead WHERE Id IN (SELECT Id FROM Lead))",
          "MALFORMED_QUERY", "Nesting of semi join sub-selects is not supported"),
         ("SELECT Email, COUNT(Id) FROM Contact GROUP BY LastName", "MALFORMED_QUERY",
          "Field must be grouped or aggregated: Email"),
