@@ -57,13 +57,13 @@ def reevaluate_all(workspace: Workspace, only: Collection[int] | None = None) ->
     """
     dynamic = _dynamic(workspace)
     segments = {number: dynamic[number] for number in dynamic if only is None or number in only}
-    members = [
+    members = (
         (segment_id, person.position)
         for person in everyone(workspace)
         for facts in [_facts(workspace, person)]
         for segment_id, belongs in segments.items()
         if belongs(facts)
-    ]
+    )
     emptied = [(segment_id,) for segment_id in segments]
     workspace.db.executemany("DELETE FROM memberships WHERE segment_id = ?", emptied)
     workspace.db.executemany("INSERT INTO memberships VALUES (?, ?)", members)

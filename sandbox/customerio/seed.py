@@ -14,6 +14,7 @@ id     name                    share    who
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from random import Random
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ from sandbox.customerio.store import Workspace
 HOUR, DAY = 3_600, 86_400
 CART, VIP, LAPSED, RECENT, BETA = 7, 8, 9, 10, 11
 OTHER = 0
+CHUNK = 1_000  # people held in memory at once
 CART_LEFT, ORDERED = "cart_abandoned", "order_completed"
 
 # How people are shared out between the kinds, and how likely each kind is to be a VIP.
@@ -103,18 +105,19 @@ SEGMENTS = {
 def plant(workspace: Workspace, cast: Cast) -> None:
     """Fill an empty workspace. The same cast at the same time gives the same people."""
     now = int(workspace.now())
-    newcomers = list(_newcomers(Random(cast.seed), cast, now))  # noqa: S311 - people, not keys
+    newcomers = enumerate(_newcomers(Random(cast.seed), cast, now), 1)  # noqa: S311 - people, not keys
     with workspace.transaction():
         for segment_id, definition in SEGMENTS.items():
             segments.create(workspace, definition, segment_id)
-        _insert(workspace, newcomers, now)
-        log(workspace, _activities(newcomers))
+        while some := list(islice(newcomers, CHUNK)):
+            _insert(workspace, some, now)
+            log(workspace, _activities(some))
         memberships.reevaluate_all(workspace)
         if cast.all_in == BETA:
             memberships.add(workspace, BETA, range(1, cast.people + 1))
 
 
-def _insert(workspace: Workspace, newcomers: Iterable[Newcomer], now: int) -> None:
+def _insert(workspace: Workspace, newcomers: Iterable[tuple[int, Newcomer]], now: int) -> None:
     rows = (
         (
             position,
@@ -125,13 +128,13 @@ def _insert(workspace: Workspace, newcomers: Iterable[Newcomer], now: int) -> No
             orjson.dumps(one.attributes).decode(),
             orjson.dumps(dict.fromkeys(one.attributes, now)).decode(),
         )
-        for position, one in enumerate(newcomers, 1)
+        for position, one in newcomers
     )
     workspace.db.executemany("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def _activities(newcomers: Iterable[Newcomer]) -> Iterator[Activity]:
-    for position, one in enumerate(newcomers, 1):
+def _activities(newcomers: Iterable[tuple[int, Newcomer]]) -> Iterator[Activity]:
+    for position, one in newcomers:
         identifiers = {"email": one.email, "id": one.id, "cio_id": cio_id(position)}
         for name, timestamp, data in one.events:
             yield Activity(EVENT, identifiers, timestamp, data, name)
