@@ -1,7 +1,8 @@
-"""What can go wrong, and whose move it is.
+"""What can go wrong, whose move it is, and what to do about it.
 
 One exception class crosses module boundaries. Its message is for the operator: what happened and
-what to do, with no secret and no personal data.
+what to do, with no secret and no personal data. What each of Salesforce's codes means is in
+``codes``; how the evidence of an answer becomes one `Verdict` is in ``verdicts``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,17 @@ class Fault(str, Enum):
     SYSTEM = "system_error"  # us: a defect, or an answer nobody expected
 
 
+class Verdict(str, Enum):
+    """What to do about an error that Salesforce answered with."""
+
+    RETRY = "retry"  # the same again, a little later
+    RETRY_SMALLER = "retry smaller"  # again in smaller batches: locks, CPU and size limits
+    REAUTHENTICATE = "reauthenticate"  # renew the session, then the same again
+    ACCEPT = "accept"  # what was asked for holds already
+    REJECT = "reject"  # this row will never do; the others may
+    STOP = "stop"  # no row will do
+
+
 class ConnectorError(Exception):
     """A failure in one sentence: what happened, and what to do."""
 
@@ -24,3 +36,14 @@ class ConnectorError(Exception):
         super().__init__(message)
         self.message = message
         self.fault = fault
+
+
+class AnswerLost(ConnectorError):  # noqa: N818  (it says what happened to the answer, not a class of errors)
+    """A request that must not simply be repeated was sent, and nobody knows whether it took effect.
+
+    Look at what Salesforce holds before sending it again.
+    """
+
+
+class TooLarge(ConnectorError):  # noqa: N818  (a statement about the request)
+    """Salesforce refused a request for its size or cost: ask for less at a time."""

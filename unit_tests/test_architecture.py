@@ -19,8 +19,14 @@ ONLY_IN = {
         f"{DESTINATION}.run",
         f"{DESTINATION}.destination",
     },
-    "requests": {f"{SOURCE}.client", f"{DESTINATION}.auth", f"{DESTINATION}.client"},
-    "simple_salesforce": {f"{DESTINATION}.client"},
+    "requests": {
+        f"{SOURCE}.client",
+        f"{DESTINATION}.salesforce.auth",
+        f"{DESTINATION}.salesforce.client",
+        f"{DESTINATION}.salesforce.failures",
+        f"{DESTINATION}.salesforce.transport",
+    },
+    "simple_salesforce": {f"{DESTINATION}.salesforce.client"},
     "fsspec": {f"{DESTINATION}.rejected"},
 }
 

@@ -1,0 +1,251 @@
+"""Logging in: the OAuth token exchange of every flow, by ourselves.
+
+simple-salesforce knows no refresh tokens and no login host but Salesforce's own. What the token
+endpoint answers is described in the help pages on OAuth flows and their errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import jwt
+import requests
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+
+from destination_salesforce_intro.config import (
+    AccessToken,
+    Auth,
+    ClientCredentials,
+    JwtBearer,
+    Password,
+    RefreshToken,
+)
+from destination_salesforce_intro.errors import ConnectorError, Fault
+
+TOKEN_PATH = "/services/oauth2/token"  # noqa: S105  (a path)
+ASSERTION_LIFE_S = 180  # Salesforce refuses assertions that live much longer
+ATTEMPTS = 5
+JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+PRODUCTION, SANDBOX = "https://login.salesforce.com", "https://test.salesforce.com"
+
+# What to do about each error of the token endpoint; the description narrows `invalid_grant`.
+ADVICE = {
+    "expired access/refresh token": "The refresh token was revoked, has expired, or was pushed out "
+    "by newer connections of the same user and app. Authorise the app again.",
+    "authentication failure": "Check the user name, password and security token, and that the user "
+    "is active.",
+    "user hasn't approved this consumer": "Pre-authorise the user for the connected app "
+    "(permitted users, profiles or permission sets).",
+    "audience": "Set login_url to https://test.salesforce.com for a sandbox org, to "
+    "https://login.salesforce.com otherwise.",
+    "invalid_client": "Check client_id and client_secret.",
+    "invalid_client_id": "Check client_id.",
+    "inactive_user": "Activate the user.",
+    "inactive_org": "The org is locked, closed or suspended.",
+    "unsupported_grant_type": "Enable this OAuth flow for the connected app.",
+    "invalid_grant": "Check the credentials and the app's policies for this user.",
+}
+DEFAULT_ADVICE = "Check login_url and the settings under auth."
+
+
+class Session(NamedTuple):
+    """A session of the REST API: the token, and the host that takes it."""
+
+    token: str
+    instance_url: str
+
+    def __repr__(self) -> str:
+        return f"Session(instance_url={self.instance_url!r})"
+
+
+class Login:
+    """Opens sessions for one configured user.
+
+    Args:
+        auth: The configured flow.
+        login_url: Scheme and host of the token endpoint.
+        http: Sends the requests.
+        now: Seconds since the epoch, for the life of a JWT assertion.
+        sleep: Waits that many seconds between attempts.
+        conceal: Is told every secret that comes into being, before anything can log it.
+    """
+
+    def __init__(
+        self,
+        auth: Auth,
+        login_url: str,
+        http: requests.Session,
+        *,
+        now: Callable[[], float],
+        sleep: Callable[[float], None],
+        conceal: Callable[[str], None],
+    ) -> None:
+        self._auth = auth
+        self._login_url = login_url
+        self._http = http
+        self._now = now
+        self._sleep = sleep
+        self._conceal = conceal
+        self._rotated: str | None = None  # the newest refresh token, where the org rotates them
+        self._opened = False
+
+    def open(self) -> Session:
+        """Return a fresh session.
+
+        Raises:
+            ConnectorError: CONFIG when the credentials are refused, TRANSIENT when the token
+                endpoint did not answer properly in several attempts.
+        """
+        if isinstance(self._auth, AccessToken):
+            return self._given(self._auth)
+        answer = self._exchange(self._form(self._auth))
+        return self._session(answer)
+
+    def _given(self, auth: AccessToken) -> Session:
+        if self._opened:
+            raise ConnectorError(
+                "The access token has expired or was revoked, and it cannot be renewed. Set a new "
+                "one, or use one of the other auth types.",
+                Fault.CONFIG,
+            )
+        self._opened = True
+        return Session(auth.access_token.get_secret_value(), auth.instance_url)
+
+    def _form(self, auth: Auth) -> dict[str, str]:
+        if isinstance(auth, JwtBearer):
+            assertion = _assertion(auth, audience(self._login_url), self._now())
+            self._conceal(assertion)
+            return {"grant_type": JWT_GRANT, "assertion": assertion}
+        if isinstance(auth, ClientCredentials):
+            _require_my_domain(self._login_url)
+        return _form(auth, self._rotated)
+
+    def _exchange(self, form: dict[str, str]) -> dict[str, Any]:
+        retrying = Retrying(
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_exponential_jitter(initial=0.5, max=20),
+            retry=retry_if_exception(_passes),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return retrying(self._ask, form)
+
+    def _ask(self, form: dict[str, str]) -> dict[str, Any]:
+        try:
+            answer = self._http.post(
+                self._login_url + TOKEN_PATH,
+                data=form,
+                headers={"Accept": "application/json"},
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise _unreachable(type(error).__name__) from None
+        return _read(answer.status_code, _json(answer))
+
+    def _session(self, answer: dict[str, Any]) -> Session:
+        for name in ("access_token", "refresh_token"):
+            if answer.get(name):
+                self._conceal(str(answer[name]))
+        self._rotated = answer.get("refresh_token") or self._rotated
+        return Session(str(answer["access_token"]), str(answer["instance_url"]).rstrip("/"))
+
+
+def audience(login_url: str) -> str:
+    """Return the JWT audience for *login_url*: Salesforce takes its two login hosts only.
+
+    A My Domain host stands for one of them, by whether it is a sandbox's
+    (``acme--uat.sandbox.my.salesforce.com``).
+    """
+    host = urlsplit(login_url).hostname or ""
+    return SANDBOX if host.startswith("test.") or ".sandbox." in host else PRODUCTION
+
+
+def _form(auth: Auth, rotated: str | None) -> dict[str, str]:
+    form = {"client_id": getattr(auth, "client_id", "")}
+    secret = getattr(auth, "client_secret", None)
+    if secret is not None:
+        form["client_secret"] = secret.get_secret_value()
+    if isinstance(auth, RefreshToken):
+        token = rotated or auth.refresh_token.get_secret_value()
+        return {"grant_type": "refresh_token", "refresh_token": token, **form}
+    if isinstance(auth, Password):
+        return {"grant_type": "password", "username": auth.username, **form, **_password(auth)}
+    return {"grant_type": "client_credentials", **form}
+
+
+def _password(auth: Password) -> dict[str, str]:
+    token = auth.security_token.get_secret_value() if auth.security_token else ""
+    return {"password": auth.password.get_secret_value() + token}
+
+
+def _assertion(auth: JwtBearer, aud: str, now: float) -> str:
+    claims = {
+        "iss": auth.client_id,
+        "sub": auth.username,
+        "aud": aud,
+        "exp": int(now) + ASSERTION_LIFE_S,
+    }
+    # A form that keeps one line turns the PEM's line ends into the two characters \n.
+    pem = auth.private_key.get_secret_value().replace("\\n", "\n")
+    try:
+        return jwt.encode(claims, pem, algorithm="RS256")
+    except (ValueError, TypeError, jwt.PyJWTError):
+        raise ConnectorError(
+            "auth.private_key is not a PEM private key for RS256. Paste the whole key, its BEGIN "
+            "and END lines included, without a passphrase.",
+            Fault.CONFIG,
+        ) from None
+
+
+def _require_my_domain(login_url: str) -> None:
+    if login_url in {PRODUCTION, SANDBOX}:
+        raise ConnectorError(
+            "Salesforce grants client credentials on a My Domain host only. Set login_url to "
+            "https://<your domain>.my.salesforce.com.",
+            Fault.CONFIG,
+        )
+
+
+def _json(answer: requests.Response) -> Any:
+    try:
+        return answer.json()
+    except requests.JSONDecodeError:
+        return None
+
+
+def _read(status: int, body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise _unreachable(f"HTTP {status} without JSON")
+    if status == 200 and body.get("access_token") and body.get("instance_url"):  # noqa: PLR2004
+        return body
+    error = str(body.get("error", ""))
+    if status >= 500 or error == "rate_limit_exceeded":  # noqa: PLR2004
+        raise _unreachable(f"HTTP {status} {error}".strip())
+    raise ConnectorError(
+        f"Salesforce refused the login (HTTP {status} {_known(error)}). "
+        f"{_advice(error, str(body.get('error_description', '')))}",
+        Fault.CONFIG,
+    )
+
+
+def _known(error: str) -> str:
+    """Return *error* if it looks like a code; anything else is not ours to repeat."""
+    return error if error.replace("_", "").isalpha() else "unknown error"
+
+
+def _advice(error: str, description: str) -> str:
+    narrowed = (words for part, words in ADVICE.items() if part in description.lower())
+    return next(narrowed, ADVICE.get(error, DEFAULT_ADVICE))
+
+
+def _unreachable(why: str) -> ConnectorError:
+    return ConnectorError(
+        f"Salesforce's login did not answer properly ({why}). Check login_url, or try again later.",
+        Fault.TRANSIENT,
+    )
+
+
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, ConnectorError) and error.fault is Fault.TRANSIENT

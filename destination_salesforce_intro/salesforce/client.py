@@ -1,0 +1,173 @@
+"""The only module that sends data calls to Salesforce; it retries by verdict.
+
+It stands on simple-salesforce (addresses, headers, errors) over a session of ours, and minds what
+that library does not: timeouts, back-off, one renewal per request, counts, and which requests may
+be repeated when their answer is lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import orjson
+import requests
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceError
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from destination_salesforce_intro.errors import ConnectorError, Fault
+from destination_salesforce_intro.salesforce.auth import Session
+from destination_salesforce_intro.salesforce.failures import (
+    Again,
+    Expired,
+    read_refusal,
+    refused,
+    unanswered,
+)
+from destination_salesforce_intro.salesforce.transport import allow_loopback
+from destination_salesforce_intro.salesforce.wire import Kind, Quota, Raw, Request
+
+ATTEMPTS = 8  # with the waits below, about two minutes of trouble
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
+CLIENT = {"Sforce-Call-Options": "client=destination-salesforce-intro", "X-PrettyPrint": "0"}
+
+
+class OpensSessions(Protocol):
+    """What renews a session."""
+
+    def open(self) -> Session:
+        """Return a fresh session, or raise a ConnectorError."""
+
+
+class SalesforceClient:
+    """One org, one user, one connection pool."""
+
+    def __init__(
+        self,
+        login: OpensSessions,
+        version: str,
+        http: requests.Session,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self.calls: Counter[Kind] = Counter()  # requests that an org counts, by what they were for
+        self.quota: Quota | None = None  # as the latest answer said
+        self._login = login
+        self._version = version
+        self._http = http
+        self._http.hooks["response"].append(self._note_quota)
+        self._sleep = sleep
+        self._api: Salesforce | None = None
+
+    @property
+    def base_path(self) -> str:
+        """Where *path* of a request starts, e.g. ``/services/data/v65.0/``."""
+        return f"/services/data/v{self._version}/"
+
+    def json(self, request: Request) -> Any:
+        """Send *request* and return the decoded answer; None where Salesforce sends no content.
+
+        Raises:
+            AnswerLost: *request* is not repeatable and may have taken effect.
+            TooLarge: Salesforce wants less at a time.
+            ConnectorError: Anything else, after the retries its verdict allows.
+        """
+        return self._patiently(self._send_json, request)
+
+    def raw(self, request: Request) -> Raw:
+        """Send *request*, its body as it is, and return the answer as it is (CSV of Bulk jobs).
+
+        Raises:
+            ConnectorError: As `json`.
+        """
+        answer: Raw = self._patiently(self._send_raw, request)
+        return answer
+
+    # --- attempts --------------------------------------------------------------------------
+
+    def _patiently(self, send: Callable[[Salesforce, Request], Any], request: Request) -> Any:
+        retrying = Retrying(
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_exponential_jitter(initial=FIRST_WAIT_S, max=LONGEST_WAIT_S),
+            retry=retry_if_exception_type(Again),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._attempt, send, request)
+        except Again as last:
+            raise last.error from None
+
+    def _attempt(self, send: Callable[[Salesforce, Request], Any], request: Request) -> Any:
+        """Send once; a session that has expired is renewed once and the request sent anew.
+
+        A write that was answered with 401 was not executed, so this is safe for any request.
+        """
+        try:
+            return self._once(send, request)
+        except Expired:
+            self._api = None
+        try:
+            return self._once(send, request)
+        except Expired as expired:
+            raise ConnectorError(
+                f"Salesforce refused a session just opened for {request.what} (HTTP "
+                f"{expired.status}). Check the connected app's session policies and the user's "
+                "API access.",
+                Fault.CONFIG,
+            ) from None
+
+    def _once(self, send: Callable[[Salesforce, Request], Any], request: Request) -> Any:
+        api = self._connected()
+        self.calls[request.kind] += 1
+        try:
+            return send(api, request)
+        except SalesforceError as error:
+            raise refused(request, error.status, read_refusal(error.content)) from None
+        except requests.RequestException as error:
+            raise unanswered(request, error) from None
+
+    def _connected(self) -> Salesforce:
+        if self._api is None:
+            session = self._login.open()
+            allow_loopback(self._http, session.instance_url)
+            self._api = Salesforce(
+                instance_url=session.instance_url,
+                session_id=session.token,
+                version=self._version,
+                session=self._http,
+            )
+        return self._api
+
+    # --- on the wire -----------------------------------------------------------------------
+
+    def _send_json(self, api: Salesforce, request: Request) -> Any:
+        return api.restful(
+            request.path,
+            params=None if request.params is None else dict(request.params),
+            method=request.method,
+            data=None if request.body is None else orjson.dumps(request.body),
+            headers={**CLIENT, "Content-Type": request.content_type},
+            allow_redirects=False,
+        )
+
+    def _send_raw(self, api: Salesforce, request: Request) -> Raw:
+        response = self._http.request(
+            request.method,
+            api.base_url + request.path,
+            params=request.params,
+            data=request.body,
+            headers={**api.headers, **CLIENT, "Content-Type": request.content_type},
+            allow_redirects=False,
+        )
+        if response.status_code >= 300:  # noqa: PLR2004  (anything but success)
+            raise SalesforceError("", response.status_code, request.path, response.content)
+        return Raw(response.content, response.headers)
+
+    def _note_quota(self, response: requests.Response, *_: Any, **__: Any) -> None:
+        """Read ``Sforce-Limit-Info: api-usage=18/15000; per-app-api-usage=17/250(appName=x)``."""
+        usage = re.match(r"\s*api-usage=(\d+)/(\d+)", response.headers.get("Sforce-Limit-Info", ""))
+        if usage:
+            self.quota = Quota(int(usage[1]), int(usage[2]))
