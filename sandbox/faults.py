@@ -99,7 +99,7 @@ class Fault(_Strict):
 
     match: Match = Match()
     skip: int = Field(default=0, ge=0)
-    times: int | None = Field(default=1, ge=0)
+    times: int | None = Field(default=1, ge=1)
     action: Action
 
 
@@ -152,11 +152,8 @@ class FaultTable:
     def _use(self, place: int, fault: Fault) -> None:
         if fault.times is None:
             return
-        left = fault.times - 1
-        spent = left <= 0
-        self._faults[place : place + 1] = (
-            [] if spent else [fault.model_copy(update={"times": left})]
-        )
+        left = [] if fault.times == 1 else [fault.model_copy(update={"times": fault.times - 1})]
+        self._faults[place : place + 1] = left
 
 
 def matches(match: Match, asked: Asked) -> bool:

@@ -57,7 +57,11 @@ async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
     if is_control(request):
         return await handler(request)
     entry = request.app[TRAFFIC].note(_template(request), time.monotonic())
-    response = await handler(request)
+    try:
+        response = await handler(request)
+    except web.HTTPException as answer:
+        entry["status"] = answer.status
+        raise
     entry["status"] = response.status
     return response
 
