@@ -66,16 +66,19 @@ def private_key() -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def credentials() -> dict[str, str]:
-    """Return all that the token endpoint accepts, under the destination's setting names."""
+def credentials() -> dict[str, dict[str, str]]:
+    """Return what the token endpoint accepts, by auth type, under the destination's setting names.
+
+    ``{"refresh_token": {"client_id": "…", "client_secret": "…", "refresh_token": "…"}, …}``
+    """
+    client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    user = {"username": INTEGRATION_USERNAME}
+    secrets = {"password": PASSWORD, "security_token": SECURITY_TOKEN}
     return {
-        "client_id": CLIENT_ID,
-        "client_secret": CLIENT_SECRET,
-        "refresh_token": REFRESH_TOKEN,
-        "username": INTEGRATION_USERNAME,
-        "password": PASSWORD,
-        "security_token": SECURITY_TOKEN,
-        "private_key": private_key(),
+        "refresh_token": {**client, "refresh_token": REFRESH_TOKEN},
+        "client_credentials": client,
+        "jwt_bearer": {"client_id": CLIENT_ID, **user, "private_key": private_key()},
+        "password": {**client, **user, **secrets},
     }
 
 
