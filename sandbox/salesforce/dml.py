@@ -7,7 +7,7 @@ records, checked, and what is left of them is written; a row that fails leaves t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sandbox.salesforce.campaigns import add_statuses, check_members
 from sandbox.salesforce.matching import match_by_id, match_by_key, resolve_parents
@@ -30,6 +30,13 @@ MAX_ROWS_PER_TRANSACTION = 200
 
 Operation = Literal["insert", "update", "upsert", "delete"]
 Rows = Sequence[Mapping[str, Any]]
+
+
+class Run(NamedTuple):
+    """Rows of one object, in a write that may have several."""
+
+    sobject: SObject
+    rows: Rows
 
 
 class _RolledBackError(Exception):
@@ -58,18 +65,41 @@ def apply(
     Raises:
         ValueError: *key_field* cannot identify a record.
     """
-    write = _writer(org, operation, sobject, key_field)
-    drafts = [draft(sobject, row) for row in rows]
+    run = Run(sobject, rows)
+    return apply_runs(org, operation, [run], key_field=key_field, all_or_none=all_or_none)
+
+
+def apply_runs(
+    org: Org,
+    operation: Operation,
+    runs: Sequence[Run],
+    *,
+    key_field: str | None = None,
+    all_or_none: bool = False,
+) -> list[RowResult]:
+    """Write rows of several objects, as ``apply`` does, in one transaction."""
+    org.writes.calls += 1
+    drafts: list[Draft] = []
     try:
         with org.transaction():
-            for start in range(0, len(drafts), MAX_ROWS_PER_TRANSACTION):
-                write(drafts[start : start + MAX_ROWS_PER_TRANSACTION])
+            for sobject, rows in runs:
+                drafts += _write_run(org, operation, sobject, rows, key_field)
             if all_or_none:
                 _require_all(drafts)
     except _RolledBackError:
         _roll_back(drafts)
-    _count(org, operation, sobject, living(drafts))
     return [each.result() for each in drafts]
+
+
+def _write_run(
+    org: Org, operation: Operation, sobject: SObject, rows: Rows, key_field: str | None
+) -> list[Draft]:
+    write = _writer(org, operation, sobject, key_field)
+    drafts = [draft(sobject, row) for row in rows]
+    for start in range(0, len(drafts), MAX_ROWS_PER_TRANSACTION):
+        write(drafts[start : start + MAX_ROWS_PER_TRANSACTION])
+    _count(org, operation, sobject, living(drafts))
+    return drafts
 
 
 def key_of(sobject: SObject, key_field: str | None) -> Field:
@@ -204,4 +234,4 @@ def _roll_back(drafts: Sequence[Draft]) -> None:
 def _count(org: Org, operation: Operation, sobject: SObject, written: Sequence[Draft]) -> None:
     for each in written:
         verb = "created" if each.created else "updated"
-        org.writes[sobject.name, "deleted" if operation == "delete" else verb] += 1
+        org.writes.rows[sobject.name, "deleted" if operation == "delete" else verb] += 1

@@ -68,7 +68,7 @@ def match_by_id(org: Org, sobject: SObject, drafts: Sequence[Draft]) -> None:
 
 
 def _read_id(it: Draft) -> None:
-    if it.id is None or it.id == "":
+    if it.id is None:
         it.fail("MISSING_ARGUMENT", "Id not specified in an update call", "Id")
         return
     try:
@@ -85,7 +85,9 @@ def match_by_key(org: Org, sobject: SObject, key: Field, drafts: Sequence[Draft]
     found = live_ids(org, sobject, key, (k for k in times if k is not None))
     for each in open_:
         value = keys[id(each)]
-        if value is None:
+        if each.id is not None:
+            each.fail("INVALID_ID_FIELD", f"Id may not be given beside {key.name}", "Id")
+        elif value is None:
             each.fail("MISSING_ARGUMENT", f"{key.name} not specified", key.name)
         elif times[value] > 1:
             given = each.values[key.name]

@@ -10,11 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
 from sandbox.salesforce import tables
+from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.ids import number_of, record_id
 from sandbox.salesforce.interference import Interference
 from sandbox.salesforce.schema import Field, SObject
@@ -32,11 +33,21 @@ class Settings:
 
     *collections_key*: ``idLookup`` lets Collections upsert by a standard idLookup field such as
     Email, ``externalId`` refuses that with a 400. *unknown_field*: whether a field that does not
-    exist fails the whole Collections ``request`` or its ``row``.
+    exist fails the whole Collections ``request`` or its ``row``. *failed_row*: whether the result
+    of a refused row leaves ``id`` and ``created`` out (``short``) or has both (``full``).
     """
 
     collections_key: str = "idLookup"
     unknown_field: str = "request"
+    failed_row: str = "short"
+
+
+@dataclass
+class Writes:
+    """How much clients wrote: rows by object and verb, ``("Contact", "created")``, and calls."""
+
+    rows: Counter[tuple[str, str]] = field(default_factory=Counter)
+    calls: int = 0
 
 
 @dataclass
@@ -61,10 +72,11 @@ class Org:
         self.db = db
         self.objects = {each.name.lower(): each for each in objects}
         self.sessions = Sessions()
+        self.cursors = Cursors()
         self.requests = DailyRequests()
         self.settings = Settings()
         self.interference = Interference()
-        self.writes: Counter[tuple[str, str]] = Counter()  # ("Contact", "created") -> rows
+        self.writes = Writes()
         self._last_numbers: dict[str, int] = {}
 
     @classmethod
@@ -136,9 +148,11 @@ class Org:
     def transaction(self) -> Iterator[None]:
         """Make all that happens inside happen together or, on an exception, not at all."""
         self.db.execute("SAVEPOINT here")
+        rows = self.writes.rows.copy()
         try:
             yield
         except BaseException:
+            self.writes.rows = rows
             self.db.execute("ROLLBACK TO here")
             self.db.execute("RELEASE here")
             raise
@@ -148,7 +162,7 @@ class Org:
     def behind_the_scenes(self) -> Iterator[None]:
         """Let what happens inside meet no lock or trigger, and count for nothing."""
         interference, writes = self.interference, self.writes
-        self.interference, self.writes = Interference(), Counter()
+        self.interference, self.writes = Interference(), Writes()
         try:
             yield
         finally:

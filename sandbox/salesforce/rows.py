@@ -64,7 +64,7 @@ def draft(sobject: SObject, row: Mapping[str, Any]) -> Draft:
         if field_ is None:
             _read_other(made, sobject, name, value)
         elif field_.name == "Id":
-            made.id = value
+            made.id = value or None
         else:
             _read_value(made, field_, value)
     return made

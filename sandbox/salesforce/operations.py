@@ -1,0 +1,101 @@
+"""What the operator may do to the org: obstacles, quota, sessions, its make-up.
+
+What is done to records is in ``tampering``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sandbox.salesforce.field_types import sobject
+from sandbox.salesforce.interference import Interference, Lock, Trigger
+from sandbox.salesforce.org import Org
+from sandbox.salesforce.tables import field_from_json
+from sandbox.salesforce.tampering import TAMPERING
+
+Arguments = Mapping[str, Any]
+
+
+def _lock(org: Org, arguments: Arguments) -> None:
+    """Hold records, so that writing them or a child of one fails, *times* times or for ever."""
+    org.interference.locks.append(Lock.parse(arguments))
+
+
+def _trigger(org: Org, arguments: Arguments) -> None:
+    """Refuse rows whose field matches a pattern."""
+    org.interference.triggers.append(Trigger.parse(arguments))
+
+
+def _clear(org: Org, _arguments: Arguments) -> None:
+    """Take all locks and triggers away."""
+    org.interference = Interference()
+
+
+def _expire_sessions(org: Org, arguments: Arguments) -> None:
+    """End every session, now or after ``{"after_requests": 3}``."""
+    after = arguments.get("after_requests", 0)
+    if after:
+        org.sessions.expire_after(after)
+    else:
+        org.sessions.expire()
+
+
+def _quota(org: Org, arguments: Arguments) -> None:
+    """Set the day's API calls: ``{"max": 15000, "used": 14990}``."""
+    org.requests = dataclasses.replace(org.requests, **arguments)
+
+
+def _settings(org: Org, arguments: Arguments) -> None:
+    """Choose among behaviours that the vendor's documents leave open."""
+    org.settings = dataclasses.replace(org.settings, **arguments)
+
+
+def _add_object(org: Org, arguments: Arguments) -> None:
+    """Make an object: ``{"name": "Visit__c", "key_prefix": "a01", "fields": [...]}``."""
+    fields = [field_from_json(each) for each in arguments["fields"]]
+    org.define(sobject(arguments["name"], arguments["key_prefix"], *fields))
+
+
+def _set_field(org: Org, arguments: Arguments) -> None:
+    """Make a field, or change what it is or who may write it.
+
+    ``{"object": "Contact", "field": {"name": "Tier__c", "type": "string", "length": 40}}``;
+    ``{"object": "Contact", "field": {"name": "Is_VIP__c", "updateable": false}}`` changes one that
+    exists.
+    """
+    it = org.sobject(arguments["object"])
+    given = field_from_json(arguments["field"])
+    known = it.field(given.name)
+    made = dataclasses.replace(known, **arguments["field"]) if known else given
+    org.define(dataclasses.replace(it, fields={**it.fields, made.name: made}))
+
+
+def _hide_field(org: Org, arguments: Arguments) -> None:
+    """Take a field out of sight, as field-level security does; its values stay."""
+    it = org.sobject(arguments["object"])
+    hidden = it.field(arguments["field"])
+    fields = {name: each for name, each in it.fields.items() if each is not hidden}
+    org.define(dataclasses.replace(it, fields=fields))
+
+
+def _permissions(org: Org, arguments: Arguments) -> None:
+    """Change what may be done with an object: ``{"object": "Contact", "deletable": false}``."""
+    flags = {name: value for name, value in arguments.items() if name != "object"}
+    org.define(dataclasses.replace(org.sobject(arguments["object"]), **flags))
+
+
+OPERATIONS: dict[str, Callable[[Org, Arguments], Any]] = {
+    "lock": _lock,
+    "trigger": _trigger,
+    "clear_obstacles": _clear,
+    "expire_sessions": _expire_sessions,
+    "quota": _quota,
+    "settings": _settings,
+    "add_object": _add_object,
+    "set_field": _set_field,
+    "hide_field": _hide_field,
+    "permissions": _permissions,
+    **TAMPERING,
+}

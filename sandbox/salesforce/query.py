@@ -1,0 +1,71 @@
+"""SOQL over REST: the answer in pages, and where the next one is."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sandbox.salesforce import soql
+from sandbox.salesforce.calls import Answer, ApiError, Call, Route
+from sandbox.salesforce.cursors import Cursor
+from sandbox.salesforce.org import Org
+
+MIN_BATCH, MAX_BATCH = 200, 2_000
+_BATCH_SIZE = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
+
+
+def routes() -> list[Route]:
+    """Return the routes of this module."""
+    return [
+        Route("GET", "/query", _query),
+        Route("GET", "/queryAll", _query_all),
+        Route("GET", "/query/{locator}", _more),
+        Route("GET", "/queryAll/{locator}", _more),
+    ]
+
+
+def _query(org: Org, call: Call) -> Answer:
+    return _run(org, call, include_deleted=False)
+
+
+def _query_all(org: Org, call: Call) -> Answer:
+    return _run(org, call, include_deleted=True)
+
+
+def _run(org: Org, call: Call, *, include_deleted: bool) -> Answer:
+    text = call.query.get("q")
+    if not text:
+        raise ApiError(400, "MALFORMED_QUERY", "The parameter q is missing")
+    try:
+        found = soql.run(org, text, include_deleted=include_deleted, version=call.version)
+    except soql.SoqlError as refused:
+        raise ApiError(400, refused.code, refused.message) from None
+    batch = _batch_size(call)
+    if len(found.records) <= batch:
+        return Answer(200, {"totalSize": found.total, "done": True, "records": found.records})
+    return _page(call, org.cursors.keep(found.records, batch), 0)
+
+
+def _batch_size(call: Call) -> int:
+    match = _BATCH_SIZE.search(call.headers.get("Sforce-Query-Options", ""))
+    return min(max(int(match[1]), MIN_BATCH), MAX_BATCH) if match else MAX_BATCH
+
+
+def _more(org: Org, call: Call) -> Answer:
+    name, _, start = call.params["locator"].partition("-")
+    cursor = org.cursors.find(name)
+    if cursor is None or not start.isdigit():
+        raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+    return _page(call, cursor, int(start))
+
+
+def _page(call: Call, cursor: Cursor, start: int) -> Answer:
+    end = start + cursor.batch
+    page: dict[str, Any] = {
+        "totalSize": len(cursor.records),
+        "done": end >= len(cursor.records),
+        "records": cursor.records[start:end],
+    }
+    if not page["done"]:
+        page["nextRecordsUrl"] = f"{call.base}/query/{cursor.name}-{end}"
+    return Answer(200, page)
