@@ -24,6 +24,7 @@ class Verdict(str, Enum):
     RETRY = "retry"  # the same again, a little later
     RETRY_SMALLER = "retry smaller"  # again in smaller batches: locks, CPU and size limits
     REAUTHENTICATE = "reauthenticate"  # renew the session, then the same again
+    LOOK_AGAIN = "look again"  # what we believed Salesforce holds is no longer so
     ACCEPT = "accept"  # what was asked for holds already
     REJECT = "reject"  # this row will never do; the others may
     STOP = "stop"  # no row will do

@@ -23,11 +23,11 @@ from destination_salesforce_intro.salesforce.auth import Session
 from destination_salesforce_intro.salesforce.failures import (
     Again,
     Expired,
-    read_refusal,
     refused,
     unanswered,
 )
 from destination_salesforce_intro.salesforce.transport import allow_loopback
+from destination_salesforce_intro.salesforce.verdicts import read_refusal
 from destination_salesforce_intro.salesforce.wire import Kind, Quota, Raw, Request
 
 ATTEMPTS = 8  # with the waits below, about two minutes of trouble

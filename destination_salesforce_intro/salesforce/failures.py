@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping
-from typing import Any
-
-import orjson
 import requests
 from urllib3.exceptions import NewConnectionError
 
 from destination_salesforce_intro.errors import AnswerLost, ConnectorError, Fault, Verdict
-from destination_salesforce_intro.salesforce.verdicts import (
-    Refusal,
-    request_error,
-    request_verdict,
-)
+from destination_salesforce_intro.salesforce.answers import Refusal
+from destination_salesforce_intro.salesforce.verdicts import request_error, request_verdict
 from destination_salesforce_intro.salesforce.wire import Request
 
 
@@ -33,17 +25,6 @@ class Expired(Exception):  # noqa: N818  (a signal between two functions)
     def __init__(self, status: int) -> None:
         super().__init__()
         self.status = status
-
-
-def read_refusal(content: Any) -> Refusal:
-    """Read ``[{"errorCode": …, "message": …, "fields": […]}]``; anything else has no code."""
-    with contextlib.suppress(orjson.JSONDecodeError, TypeError):
-        content = orjson.loads(content)
-    first = content[0] if isinstance(content, list) and content else content
-    if not isinstance(first, Mapping):
-        return Refusal("", "")
-    fields = tuple(str(name) for name in first.get("fields") or ())
-    return Refusal(str(first.get("errorCode", "")), str(first.get("message", "")), fields)
 
 
 def refused(request: Request, status: int, refusal: Refusal) -> Exception:

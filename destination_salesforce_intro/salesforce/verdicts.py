@@ -7,50 +7,62 @@ parent or a missing column, a trigger that met a lock).
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
 
 from destination_salesforce_intro.changes import Rejection
 from destination_salesforce_intro.errors import ConnectorError, Fault, TooLarge, Verdict
+from destination_salesforce_intro.salesforce.answers import Refusal, Verb
 from destination_salesforce_intro.salesforce.codes import meaning, row_meaning
-
-Verb = Literal["create", "upsert", "update", "delete"]
-
-
-class Refusal(NamedTuple):
-    """One error as Salesforce words it; *message* may quote values and is never logged."""
-
-    code: str
-    message: str
-    fields: tuple[str, ...] = ()
-
 
 # HTTP statuses that pass by themselves, whatever the body says (or when it says nothing).
 PASSING = frozenset({408, 420, 425, 429, 500, 502, 503, 504})
 TOO_LARGE = frozenset({413, 414, 431})
 
-GONE_FOR_DELETE = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
+GONE = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
+
+
+def read_refusal(body: Any) -> Refusal:
+    """Read ``[{"errorCode": …, "message": …, "fields": […]}]``; anything else has no code."""
+    with contextlib.suppress(orjson.JSONDecodeError, TypeError):
+        body = orjson.loads(body)
+    first = body[0] if isinstance(body, list) and body else body
+    if not isinstance(first, Mapping):
+        return Refusal("", "")
+    fields = tuple(str(name) for name in first.get("fields") or ())
+    return Refusal(str(first.get("errorCode", "")), str(first.get("message", "")), fields)
 
 
 def row_verdict(verb: Verb, refusal: Refusal) -> Verdict:
     """Judge one row that Salesforce refused inside an answer that came through."""
     code, message = refusal.code, refusal.message.lower()
-    if verb == "delete" and code in GONE_FOR_DELETE:
-        return Verdict.ACCEPT
     if "unable_to_lock_row" in message:
         return Verdict.RETRY_SMALLER
     if code == "DUPLICATE_VALUE":
         return _duplicate(verb, message)
     if code == "INVALID_FIELD" and "no such column" in message:
         return Verdict.STOP
-    return row_meaning(code).verdict
+    return _gone(verb, code) or row_meaning(code).verdict
+
+
+def _gone(verb: Verb, code: str) -> Verdict | None:
+    """Take a delete of what is deleted for done; look again for what was to be updated."""
+    if verb == "delete" and code in GONE:
+        return Verdict.ACCEPT
+    return Verdict.LOOK_AGAIN if code == "ENTITY_IS_DELETED" else None
 
 
 def _duplicate(verb: Verb, message: str) -> Verdict:
-    """Tell a membership that exists (done) and a lost race (try again) from a real duplicate."""
+    """Tell a membership that exists (done) and a lost race from a value that must be unique."""
     if "already a campaign member" in message:
         return Verdict.ACCEPT
-    raced = "on record with id" in message or "duplicate external id specified" in message
-    return Verdict.RETRY if verb == "upsert" and raced else Verdict.REJECT
+    if "duplicate external id specified" in message:
+        return Verdict.RETRY_SMALLER  # Salesforce takes two keys of ours for one: send them apart
+    raced = verb in {"create", "upsert"} and "on record with id" in message
+    return Verdict.LOOK_AGAIN if raced else Verdict.REJECT
 
 
 def request_verdict(status: int, refusal: Refusal) -> Verdict:

@@ -1,0 +1,202 @@
+"""Rows to the CSV of a Bulk API 2.0 ingest job, and its three result files back to rows. Pure.
+
+In that CSV an empty cell leaves a field alone and ``#N/A`` clears it (Bulk API 2.0 guide, Prepare
+CSV Files), so rows with different fields share one rectangular file. Results come in any order
+and without row numbers; rows are found again by their Id or key.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from destination_salesforce_intro.changes import Create, Delete, Row, Value
+from destination_salesforce_intro.errors import Verdict
+from destination_salesforce_intro.salesforce.answers import LOST, Answer, Refusal
+from destination_salesforce_intro.salesforce.batches import Target
+from destination_salesforce_intro.salesforce.verdicts import row_verdict
+
+CLEAR = "#N/A"
+MAX_JOB_BYTES = 100_000_000  # the guide's advice; the hard limit counts base64 (150 MB)
+MAX_CELL_CHARS = 131_072  # of one field in a Bulk CSV
+HALTED = Refusal("BATCH_PROCESSING_HALTED", "the job ended before this row")
+
+csv.field_size_limit(2 * MAX_CELL_CHARS)  # the default is just below what Salesforce sends back
+
+
+class Results(NamedTuple):
+    """The three result files of a job, as UTF-8 CSV."""
+
+    successful: bytes
+    failed: bytes
+    unprocessed: bytes
+
+
+def fits(row: Row) -> bool:
+    """Whether Bulk can say what *row* says, and its result can be told apart from others.
+
+    A create without a key cannot be found again among the results, and the text ``#N/A`` means
+    clear; both go by REST.
+    """
+    if isinstance(row, Delete):
+        return True
+    if isinstance(row, Create) and row.key_field is None:
+        return False
+    return all(_says(value) for value in row.fields.values())
+
+
+def _says(value: Value) -> bool:
+    return not isinstance(value, str) or (value != CLEAR and len(value) < MAX_CELL_CHARS)
+
+
+def jobs(rows: Iterable[Row], max_bytes: int = MAX_JOB_BYTES) -> Iterator[tuple[list[Row], bytes]]:
+    """Cut *rows* (all of one target) into jobs and their CSV.
+
+    A record or key that comes twice goes into a later job: within one, its rows would be written
+    in any order or refuse each other. Rows that set a lookup through its parent's key travel
+    apart from the others, since the same file may not name the lookup itself.
+    """
+    for wave in _waves(rows):
+        yield from _sized(wave, max_bytes)
+
+
+def _waves(rows: Iterable[Row]) -> list[list[Row]]:
+    waves: dict[tuple[int, frozenset[str]], list[Row]] = {}
+    times: Counter[str] = Counter()
+    for row in rows:
+        key = _folded(key_of(row))
+        waves.setdefault((times[key], _parents(row)), []).append(row)
+        times[key] += 1
+    return [waves[wave] for wave in sorted(waves, key=lambda wave: wave[0])]
+
+
+def _parents(row: Row) -> frozenset[str]:
+    if isinstance(row, Delete):
+        return frozenset()
+    return frozenset(name for name in row.fields if "." in name)
+
+
+def _sized(rows: Sequence[Row], max_bytes: int) -> Iterator[tuple[list[Row], bytes]]:
+    body = to_csv(rows)
+    if len(body) <= max_bytes or len(rows) == 1:
+        yield list(rows), body
+        return
+    half = len(rows) // 2
+    yield from _sized(rows[:half], max_bytes)
+    yield from _sized(rows[half:], max_bytes)
+
+
+def to_csv(rows: Sequence[Row]) -> bytes:
+    r"""Return *rows* as CSV with one header for all, lines ended by ``\n``.
+
+    ``Id,Plan__c`` / ``003…,pro`` / ``003…,#N/A``
+    """
+    columns = _columns(rows)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(_cells(row, columns) for row in rows)
+    return text.getvalue().encode()
+
+
+def _columns(rows: Sequence[Row]) -> list[str]:
+    names: dict[str, None] = {} if isinstance(rows[0], Create) else {"Id": None}
+    for row in rows:
+        if not isinstance(row, Delete):
+            names.update(dict.fromkeys(row.fields))
+    return list(names)
+
+
+def _cells(row: Row, columns: Sequence[str]) -> list[str]:
+    if isinstance(row, Delete):
+        return [row.id]
+    own = {} if isinstance(row, Create) else {"Id": row.id}
+    cells = {**own, **{name: _cell(value) for name, value in row.fields.items()}}
+    return [cells.get(name, "") for name in columns]
+
+
+def _cell(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return CLEAR if value is None or value == "" else str(value)
+
+
+def key_of(row: Row) -> str:
+    """Return what names *row* in the results of its job: its key, or its Id."""
+    if isinstance(row, Create):
+        return str(row.fields[str(row.key_field)])
+    return row.id
+
+
+def _folded(key: str) -> str:
+    return key.strip().casefold()
+
+
+def decode(target: Target, rows: Sequence[Row], results: Results) -> list[Answer]:
+    """Match every row of a job with what its result files say; a row they do not name is lost.
+
+    Keys are compared exactly first, then without case and outer spaces, as Salesforce may give
+    them back in either form.
+    """
+    column = target.key_field or "Id"
+    waiting = _Waiting(rows)
+    answers = [
+        *_answers(waiting, column, results.successful, _stored),
+        *_answers(waiting, column, results.failed, lambda row, line: _failed(target, row, line)),
+        *_answers(waiting, column, results.unprocessed, _halted),
+    ]
+    lost = [Answer(row, Verdict.LOOK_AGAIN, refusal=LOST) for row in waiting.rest()]
+    return [*answers, *lost]
+
+
+class _Waiting:
+    """Rows of a job that no result has named yet."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._exact = {key_of(row): row for row in rows}
+        self._folded = {_folded(key): key for key in self._exact}
+
+    def take(self, key: str) -> Row | None:
+        name = key if key in self._exact else self._folded.get(_folded(key), "")
+        return self._exact.pop(name, None)
+
+    def rest(self) -> list[Row]:
+        return list(self._exact.values())
+
+
+def _answers(waiting: _Waiting, column: str, content: bytes, read: Any) -> Iterator[Answer]:
+    for line in lines(content):
+        key = line.get(column) or (line.get("sf__Id") if column == "Id" else None)
+        row = waiting.take(key or "")
+        if row is not None:
+            yield read(row, line)
+
+
+def lines(content: bytes) -> Iterator[dict[str, str]]:
+    """Yield the lines of a result file by column name, line ends inside cells kept."""
+    text = io.StringIO(content.decode("utf-8-sig"), newline="")
+    yield from csv.DictReader(text)
+
+
+def _stored(row: Row, line: Mapping[str, str]) -> Answer:
+    return Answer(row, None, created=line.get("sf__Created", "").lower() == "true")
+
+
+def _failed(target: Target, row: Row, line: Mapping[str, str]) -> Answer:
+    refusal = read_error(line.get("sf__Error") or "")
+    return Answer(row, row_verdict(target.verb, refusal), refusal=refusal)
+
+
+def _halted(row: Row, _line: Mapping[str, str]) -> Answer:
+    return Answer(row, Verdict.RETRY, refusal=HALTED)
+
+
+def read_error(text: str) -> Refusal:
+    """Read ``CODE:message:Field1 Field2 --``; the message may hold colons of its own."""
+    code, _, rest = text.partition(":")
+    message, _, tail = rest.rpartition(":")
+    fields = tuple(name for name in tail.removesuffix("--").split() if name)
+    return Refusal(code.strip(), message or rest, fields)
