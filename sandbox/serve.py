@@ -24,12 +24,16 @@ from aiohttp import web
 
 from sandbox import breakage, traffic
 from sandbox.control import CustomerioControl, SalesforceControl
-from sandbox.customerio.app import APP_API_KEY, make_app
+from sandbox.customerio.app import APP_API_KEY
+from sandbox.customerio.app import make_app as make_customerio
 from sandbox.customerio.limiter import REQUESTS_PER_WINDOW, Limiter
 from sandbox.customerio.seed import Cast, plant
 from sandbox.customerio.segments import listed
 from sandbox.customerio.store import Workspace
 from sandbox.faults import FaultTable
+from sandbox.salesforce.app import make_app as make_salesforce
+from sandbox.salesforce.auth import credentials
+from sandbox.salesforce.org import Org
 
 LOOPBACK = "127.0.0.1"
 MEMORY = ":memory:"
@@ -65,7 +69,7 @@ class Running:
     customerio_eu: str
     salesforce: str
     app_api_key: str
-    salesforce_auth: dict[str, Any]
+    salesforce_auth: dict[str, Any] = field(repr=False)
 
     @cached_property
     def customerio_control(self) -> CustomerioControl:
@@ -158,14 +162,16 @@ async def serve(
 async def _start(settings: Settings, servers: AsyncExitStack) -> Running:
     workspace = _workspace(settings)
     servers.callback(workspace.db.close)
+    org = Org.open(settings.file("salesforce"))
+    servers.callback(org.db.close)
     limiter = Limiter(REQUESTS_PER_WINDOW if settings.rate_limit else None)
-    us, eu = (make_app(workspace, limiter, region) for region in ("us", "eu"))
+    us, eu = (make_customerio(workspace, limiter, region) for region in ("us", "eu"))
     return Running(
         customerio=await _listen(us, settings.customerio_port, servers),
         customerio_eu=await _listen(eu, 0, servers),
-        salesforce="",
+        salesforce=await _listen(make_salesforce(org), settings.salesforce_port, servers),
         app_api_key=APP_API_KEY,
-        salesforce_auth={},
+        salesforce_auth=credentials(),
     )
 
 

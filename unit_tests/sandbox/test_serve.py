@@ -39,9 +39,11 @@ def test_a_file_is_reopened_with_its_data_and_not_seeded_again(tmp_path: Path) -
     with running(people=3, db=db) as first:
         first.customerio_control.do({"op": "create_person", "email": "ann@example.com"})
         truth = first.customerio_control.truth()
+        users = first.salesforce_control.records("User")
 
     with running(people=50, db=db) as second:
         assert second.customerio_control.truth() == truth
+        assert second.salesforce_control.records("User") == users
 
 
 def test_the_same_seed_makes_the_same_people() -> None:
@@ -79,6 +81,17 @@ def test_requests_are_counted_by_route_without_those_to_the_sandbox(
     assert [entry["status"] for entry in log["recent"]] == [200, 200, 200, 404]
     times = [entry["at"] for entry in log["recent"]]
     assert times == sorted(times)
+
+
+def test_the_salesforce_side_has_a_log_and_faults_of_its_own(
+    sandbox: Running, customerio: requests.Session
+) -> None:
+    sandbox.salesforce_control.fault({"status": 500}, path="/services/data")
+    broken = requests.get(f"{sandbox.salesforce}/services/data", timeout=10)
+
+    assert broken.status_code == 500
+    assert sandbox.salesforce_control.requests()["counts"] == {"GET /services/data": 1}
+    assert customerio.get(sandbox.customerio + SEGMENTS).status_code == 200
 
 
 def test_an_answer_can_be_replaced(sandbox: Running, customerio: requests.Session) -> None:
