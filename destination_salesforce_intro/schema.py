@@ -41,7 +41,7 @@ class FieldSchema:
     name: str
     type: str  # one of KNOWN_TYPES; a type nobody here knows counts as "string"
     length: int = 0  # in characters; 0 where the type has no length
-    scale: int = 0  # digits behind the point, for numbers
+    scale: int | None = None  # digits behind the point; None where describe does not say
     createable: bool = False
     updateable: bool = False
     nillable: bool = True
@@ -64,7 +64,7 @@ class FieldSchema:
             name=raw["name"],
             type=raw["type"] if known else "string",
             length=raw.get("length") or 0,
-            scale=raw.get("scale") or 0,
+            scale=raw.get("scale"),
             createable=bool(raw.get("createable")),
             updateable=bool(raw.get("updateable")),
             nillable=bool(raw.get("nillable", True)),

@@ -1,0 +1,98 @@
+"""What to write for a set of changes, given what Salesforce holds: one round of it.
+
+Theory of operation. Rows of one round may be sent in any order and in any grouping, so no round
+writes one record twice and no round creates what another row of it creates or moves. A change that
+would collide goes to the next round, where the look-up sees what this one did. Each round decides
+at least the first change it takes up, so the rounds end.
+
+The order in which colliding changes are taken up matters, and is this:
+
+1. the first change of a person before the next one of the same person;
+2. people whose key moved: they leave their old key before somebody else is found by it;
+3. exits;
+4. records found by an earlier identity rule, since it is the better proof;
+5. what was not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from destination_salesforce_intro.buffer import Person, person
+from destination_salesforce_intro.changes import Change, Delete, Exit, Outcome, Row
+from destination_salesforce_intro.lookup import Match
+
+# Rows to write (an empty list cannot be), or an outcome that needs none.
+Verdict = list[Row] | Outcome
+
+
+class Decision(NamedTuple):
+    """One round: rows to send, outcomes that need no row, and the changes of the next round.
+
+    A change with several rows (``on_multiple_matches: all``) has one outcome for all of them.
+    """
+
+    rows: list[Row]
+    outcomes: list[Outcome]
+    later: list[Change]
+
+
+def decide(matches: Sequence[Match], judge: Callable[[Match], Verdict]) -> Decision:
+    """Ask *judge* about each match that collides with none before it; leave the others for later.
+
+    The rows come in the order of the changes taken up, *later* in the order of *matches*.
+    """
+    decision, taken = Decision([], [], []), _Taken()
+    late = _followers(matches)
+    for place, match in sorted(enumerate(matches), key=lambda placed: _turn(placed[1])):
+        if place in late or taken.collides(match):
+            late.add(place)
+            continue
+        verdict = judge(match)
+        taken.add(match, verdict)
+        if isinstance(verdict, Outcome):
+            decision.outcomes.append(verdict)
+        else:
+            decision.rows.extend(verdict)
+    decision.later.extend(matches[place].change for place in sorted(late))
+    return decision
+
+
+def _followers(matches: Sequence[Match]) -> set[int]:
+    """Return the places of changes whose person has an earlier change among *matches*."""
+    first: dict[Person, int] = {}
+    for place, match in enumerate(matches):
+        first.setdefault(person(match.change), place)
+    return set(range(len(matches))) - set(first.values())
+
+
+def _turn(match: Match) -> tuple[bool, bool, bool, int]:
+    exits = isinstance(match.change, Exit)
+    return not match.found, not match.moved, not exits, match.rule or 0
+
+
+class _Taken:
+    """What the changes taken up so far in a round have a hand on."""
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+        self._keys: set[tuple[int, str]] = set()
+
+    def collides(self, match: Match) -> bool:
+        if match.found:
+            return any(found.id in self._ids for found in match.found)
+        identity = match.change.identity
+        wanted = {*_numbered(identity.keys), *_numbered(identity.previous)}
+        return not self._keys.isdisjoint(wanted)
+
+    def add(self, match: Match, verdict: Verdict) -> None:
+        if isinstance(verdict, Outcome):
+            return
+        self._ids.update(found.id for found in match.found)
+        if not isinstance(verdict[0], Delete):
+            self._keys.update(_numbered(match.change.identity.keys))
+
+
+def _numbered(keys: Iterable[str | None]) -> Iterable[tuple[int, str]]:
+    return ((rule, key) for rule, key in enumerate(keys) if key is not None)

@@ -1,0 +1,195 @@
+"""Kind ``record``: one record of the stream is one Salesforce record.
+
+The mapping owns the records whose first identity field is not null; an exit touches no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from destination_salesforce_intro.changes import (
+    Change,
+    Create,
+    Delete,
+    Exit,
+    Found,
+    Identity,
+    Outcome,
+    Received,
+    Refused,
+    Rejection,
+    Result,
+    Row,
+    Upsert,
+    Value,
+)
+from destination_salesforce_intro.compare import whole_second
+from destination_salesforce_intro.config import RecordMapping
+from destination_salesforce_intro.decide import Decision, Verdict, decide
+from destination_salesforce_intro.identity import Key, canonical, identify
+from destination_salesforce_intro.kinds.verdicts import choose, refuse, several, updates
+from destination_salesforce_intro.lookup import Match, Search, is_anothers, is_ignored
+from destination_salesforce_intro.mapping import (
+    RefusedValueError,
+    changed_at,
+    compile_rule,
+    exit_fields,
+    fill,
+    is_exit,
+)
+from destination_salesforce_intro.schema import FieldSchema, ObjectSchema
+
+MISSING_KEY = Rejection(
+    code="MISSING_KEY",
+    message="The record has no value for any identity rule.",
+    cause="None of the columns that identify the record has a usable value.",
+    hint="Give the record one of them, or add an identity rule for a column that it has.",
+)
+CONVERTED_LEAD = Rejection(
+    code="CANNOT_UPDATE_CONVERTED_LEAD",
+    message="The only Lead with this key has been converted.",
+    cause="The person has become a Contact, and a converted Lead stays as it was.",
+    hint="Map the stream to Contact, which has the person now.",
+)
+
+
+class RecordKind:
+    """A ``record`` mapping, compiled against the schema of its object.
+
+    ``problems.find`` tells in words whether the two fit; where they do not, this raises KeyError
+    or UnfitError.
+    """
+
+    def __init__(self, place: int, mapping: RecordMapping, schema: ObjectSchema) -> None:
+        self.mapping = mapping
+        self._place = place
+        self._schema = schema
+        self._keys = [
+            Key.compile(rule, schema.fields[rule.target.lower()]) for rule in mapping.identity
+        ]
+        self._targets = [compile_rule(rule, schema) for rule in mapping.fields]
+        self._exit_fields = exit_fields(mapping.on_exit, schema)
+        clock = mapping.changed_at_field
+        self._clock = schema.fields[clock.lower()].name if clock else None
+
+    def changes(self, received: Received) -> list[Change | Refused]:
+        """Read what *received* wants of Salesforce: always one change or one refusal."""
+        known = identify(self._keys, received.data)
+        if known is None:
+            return [Refused(self._place, received, MISSING_KEY)]
+        when = changed_at(received.data)
+        if is_exit(received.data):
+            return [self._exit(received, known.identity, when)]
+        try:
+            filled = fill(self._targets, received.data)
+        except RefusedValueError as error:
+            return [Refused(self._place, received, error.rejection)]
+        fields = self._timed({**known.stamps, **filled.fields}, when)
+        return [Upsert(self._place, known.identity, fields, when, (received,), filled.truncated)]
+
+    def search(self, changes: Sequence[Change]) -> Search:
+        """Start looking for the records that *changes* are about."""
+        return Search(changes, self._key_fields, self._schema, self._compared())
+
+    def decide(self, matches: Sequence[Match]) -> Decision:
+        """Decide one round: what to write, what needs no writing, what has to wait."""
+        return decide(matches, self.judge)
+
+    def judge(self, match: Match) -> Verdict:
+        """Decide about one change, as if it were alone."""
+        if isinstance(match.change, Exit):
+            return self._judge_exit(match.change, match.found)
+        return self._judge_upsert(match.change, match.found)
+
+    @property
+    def _key_fields(self) -> list[FieldSchema]:
+        return [key.field for key in self._keys]
+
+    def _compared(self) -> list[str]:
+        """Name what a look-up has to read, so that only differences are written."""
+        named = [name for target in self._targets for name in (target.name, target.cleared_name)]
+        clock = [self._clock] if self._clock else []
+        converted = [f.name for f in (self._schema.field("IsConverted"),) if f]
+        return [*named, *self._exit_fields, *clock, *converted]
+
+    def _timed(self, fields: dict[str, Value], when: str | None) -> dict[str, Value]:
+        if self._clock and when:
+            fields[self._clock] = when
+        return fields
+
+    def _exit(self, received: Received, identity: Identity, when: str | None) -> Exit:
+        fields = self._timed(dict(self._exit_fields), when)
+        match self.mapping.on_exit.action:
+            case "clear" | "set":
+                return Exit(self._place, identity, "update", fields, when, (received,))
+            case action:
+                return Exit(self._place, identity, action, {}, when, (received,))
+
+    def _judge_exit(self, change: Exit, found: Sequence[Found]) -> Verdict:
+        if is_ignored(change):
+            return Outcome(change, Result.IGNORED)
+        owned = [one for one in _open(found) if self._owns(one, change.identity)]
+        chosen = choose(owned, self.mapping.on_multiple_matches)
+        if not chosen:
+            return self._several(change, owned) if owned else Outcome(change, Result.NOT_FOUND)
+        older = self._not_newer(chosen, change)
+        if change.action == "delete":
+            rows: list[Row] = [Delete(change, self._schema.name, one.id) for one in older]
+        else:
+            rows = [*updates(change, older, change.fields, self._schema)]
+        return rows or Outcome(change, Result.UNCHANGED)
+
+    def _judge_upsert(self, change: Upsert, found: Sequence[Found]) -> Verdict:
+        if not found:
+            return self._judge_unfound(change)
+        if self.mapping.operation == "insert":
+            return Outcome(change, Result.IGNORED)
+        usable = _open(found)
+        if not usable:
+            return refuse(change, CONVERTED_LEAD)
+        chosen = choose(usable, self.mapping.on_multiple_matches)
+        if not chosen:
+            return self._several(change, usable)
+        rows = updates(change, self._not_newer(chosen, change), change.fields, self._schema)
+        return [*rows] or Outcome(change, Result.UNCHANGED)
+
+    def _judge_unfound(self, change: Upsert) -> Verdict:
+        if self.mapping.operation == "update":
+            return Outcome(change, Result.NOT_FOUND)
+        fields = {
+            name: value
+            for name, value in change.fields.items()
+            if value is not None and self._is_createable(name)
+        }
+        return [Create(change, self._schema.name, self._key_field(fields), fields)]
+
+    def _is_createable(self, name: str) -> bool:
+        field = self._schema.field(name)
+        return field is None or field.createable
+
+    def _key_field(self, fields: Mapping[str, Value]) -> str | None:
+        """Name the field to upsert by: an External ID, else a standard idLookup field."""
+        usable = [field for field in self._key_fields if field.name in fields]
+        external = [field for field in usable if field.external_id]
+        return next((f.name for f in [*external, *usable] if f.external_id or f.id_lookup), None)
+
+    def _owns(self, found: Found, identity: Identity) -> bool:
+        first = self._key_fields[0]
+        holder = canonical(found.fields.get(first.name), first)
+        return holder is not None and not is_anothers(found, identity, first)
+
+    def _several(self, change: Change, found: Sequence[Found]) -> Outcome:
+        return several(change, found, self._schema.name)
+
+    def _not_newer(self, found: Sequence[Found], change: Change) -> list[Found]:
+        """Leave out the records that hold a newer change already."""
+        wanted = whole_second(change.changed_at)
+        if self._clock is None or wanted is None:
+            return list(found)
+        stored = [(one, whole_second(one.fields.get(self._clock))) for one in found]
+        return [one for one, then in stored if then is None or then <= wanted]
+
+
+def _open(found: Sequence[Found]) -> list[Found]:
+    """Leave out converted Leads."""
+    return [one for one in found if not one.fields.get("IsConverted")]

@@ -1,0 +1,145 @@
+"""Find the Salesforce records that changes are about, rule by rule.
+
+A search asks one identity rule at a time, and only for the changes that no earlier rule found;
+after the last rule it asks for the keys that people had before. It does no I/O: it hands out SOQL
+and takes in the records that came back.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from destination_salesforce_intro.changes import Change, Exit, Found, Identity
+from destination_salesforce_intro.identity import canonical
+from destination_salesforce_intro.schema import FieldSchema, ObjectSchema
+from destination_salesforce_intro.soql import Query
+
+
+class Match(NamedTuple):
+    """What Salesforce holds for a change.
+
+    *found* is sorted by creation, oldest first. *rule* is the place of the identity rule that
+    found it, None where none did; *moved* says that it was found by the key from before.
+    """
+
+    change: Change
+    found: tuple[Found, ...] = ()
+    rule: int | None = None
+    moved: bool = False
+
+
+class Step(NamedTuple):
+    """One question of a search: the keys of one rule, those of now or those of before."""
+
+    rule: int
+    moved: bool
+
+    def key(self, identity: Identity) -> str | None:
+        """Return the key of *identity* that this step asks for."""
+        return (identity.previous if self.moved else identity.keys)[self.rule]
+
+
+class Search:
+    """Look-up of *changes* by the fields *keys* (one per rule) of *schema*, reading *names*.
+
+    Call ``queries`` and hand the records to ``take`` until there are no more queries; then
+    ``matches`` has one entry per change, in the order of *changes*.
+    """
+
+    def __init__(
+        self,
+        changes: Sequence[Change],
+        keys: Sequence[FieldSchema],
+        schema: ObjectSchema,
+        names: Iterable[str],
+    ) -> None:
+        self._changes = changes
+        self._keys = keys
+        self._schema = schema
+        self._names = tuple(dict.fromkeys(["Id", *(key.name for key in keys), *names]))
+        self._matches: dict[int, Match] = {}
+        self._steps = [Step(rule, moved) for moved in (False, True) for rule in range(len(keys))]
+
+    def queries(self) -> list[str]:
+        """Return the SOQL of the next step; none when the search is over."""
+        while self._steps:
+            asked = {key: None for _, key in self._open()}
+            if asked:
+                return self._query(self._keys[self._steps[0].rule]).texts(asked)
+            self._steps.pop(0)
+        return []
+
+    def take(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Match the records that the queries returned, all of them at once, and go a step on."""
+        step = self._steps[0]
+        by_key = self._by_key(records, self._keys[step.rule])
+        for place, key in self._open():
+            found = self._theirs(by_key.get(key, []), self._changes[place].identity, step)
+            if found:
+                self._matches[place] = Match(self._changes[place], found, step.rule, step.moved)
+        self._steps.pop(0)
+
+    def matches(self) -> list[Match]:
+        """Return what was found for each change, in their order."""
+        return [
+            self._matches.get(place) or Match(change) for place, change in enumerate(self._changes)
+        ]
+
+    def _open(self) -> list[tuple[int, str]]:
+        """List the changes that nothing was found for, and have a key for the current step."""
+        step = self._steps[0]
+        return [
+            (place, key)
+            for place, change in enumerate(self._changes)
+            if place not in self._matches
+            and not is_ignored(change)
+            and (key := step.key(change.identity)) is not None
+        ]
+
+    def _query(self, field: FieldSchema) -> Query:
+        order = [name for name in ("CreatedDate", "Id") if self._schema.field(name)]
+        return Query(self._schema.name, self._names, field, order=tuple(order))
+
+    def _by_key(
+        self, records: Iterable[Mapping[str, Any]], field: FieldSchema
+    ) -> dict[str, list[Found]]:
+        by_key = defaultdict[str, list[Found]](list)
+        for record in records:
+            key = canonical(record.get(field.name), field)
+            if key is not None:
+                by_key[key].append(read(record, self._names))
+        return by_key
+
+    def _theirs(self, found: Sequence[Found], identity: Identity, step: Step) -> tuple[Found, ...]:
+        """Prefer records that carry no one else's first key.
+
+        One that does is taken by a key of now (the rule says it is the same person), but never by
+        a key of before: whoever holds that e-mail today is someone else.
+        """
+        free = tuple(one for one in found if not is_anothers(one, identity, self._keys[0]))
+        return free if free or step.moved else tuple(found)
+
+
+def is_ignored(change: Change) -> bool:
+    """Whether nothing is to be done about *change*, so that nothing needs finding."""
+    return isinstance(change, Exit) and change.action == "ignore"
+
+
+def is_anothers(found: Found, identity: Identity, first: FieldSchema) -> bool:
+    """Whether *found* carries a first key, and not that of *identity*, now or before."""
+    holder = canonical(found.fields.get(first.name), first)
+    own = {identity.keys[0], identity.previous[0]} - {None}
+    return holder is not None and bool(own) and holder not in own
+
+
+def read(record: Mapping[str, Any], names: Iterable[str]) -> Found:
+    """Take *names* from a query's record; ``Account.Key__c`` is nested in it."""
+    return Found(record["Id"], {name: _nested(record, name) for name in names})
+
+
+def _nested(record: Any, name: str) -> Any:
+    for step in name.split("."):
+        record = record.get(step) if isinstance(record, Mapping) else None
+    return record
