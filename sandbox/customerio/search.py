@@ -11,9 +11,9 @@ from sandbox.customerio.store import Workspace
 
 
 class Page(NamedTuple):
-    """One page of people as (cio_id, id, email) and the token of the next ("" = last)."""
+    """One page of people as (position, cio_id, id, email), and the next one's token ("" = last)."""
 
-    members: list[tuple[str, str | None, str | None]]
+    members: list[tuple[int, str, str | None, str | None]]
     next: str
 
 
@@ -34,7 +34,7 @@ def read_page(workspace: Workspace, where: Where, start: str, limit: int) -> Pag
     found = rows.fetchall()
     shown = found[:limit]
     token = membership_token(shown[-1][0]) if len(found) > limit else ""
-    return Page([(cio_id, own_id, email) for _, cio_id, own_id, email in shown], token)
+    return Page(shown, token)
 
 
 def describe(page: Page, identifiers: Container[str]) -> dict[str, Any]:
@@ -44,8 +44,8 @@ def describe(page: Page, identifiers: Container[str]) -> dict[str, Any]:
     of the workspace the items do not have the key.
     """
     if "email" in identifiers:
-        shown = [{"email": email, "id": own, "cio_id": c} for c, own, email in page.members]
+        shown = [{"email": email, "id": own, "cio_id": c} for _, c, own, email in page.members]
     else:
-        shown = [{"id": own, "cio_id": c} for c, own, _ in page.members]
-    own_ids = [own_id or "" for _, own_id, _ in page.members]
+        shown = [{"id": own, "cio_id": c} for _, c, own, _ in page.members]
+    own_ids = [own_id or "" for _, _, own_id, _ in page.members]
     return {"ids": own_ids or None, "identifiers": shown or None, "next": page.next}
