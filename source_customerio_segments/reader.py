@@ -1,0 +1,124 @@
+"""One sync: from Customer.io's answers to messages in their final order. No I/O of its own.
+
+``segments`` first, then ``profiles``, then ``segment_memberships``: a person exists downstream
+before a membership refers to them. The segments are read before anything is told, once for all
+streams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from source_customerio_segments import memberships
+from source_customerio_segments.audience import plan
+from source_customerio_segments.changes import Message, Record, Status, StreamStatus, Trouble
+from source_customerio_segments.checkpoints import Checkpoints, Clock
+from source_customerio_segments.comparison import Comparison, compare
+from source_customerio_segments.config import Config
+from source_customerio_segments.customerio import Customerio
+from source_customerio_segments.errors import ConnectorError, SegmentGone
+from source_customerio_segments.gates import Limits
+from source_customerio_segments.preparation import Prepared, States, prepare
+from source_customerio_segments.profiles import Shape, Telling
+from source_customerio_segments.records import segment as segment_record
+from source_customerio_segments.state.codec import check, decode
+from source_customerio_segments.streams import MEMBERSHIPS, PROFILES, SEGMENTS
+
+__all__ = ["Customerio", "read"]
+
+
+def read(
+    client: Customerio, config: Config, streams: Sequence[str], states: States, clock: Clock
+) -> Iterator[Message]:
+    """Yield one sync of the streams that live on segments; other names are passed over.
+
+    A stream that cannot be read whole ends with ``Trouble`` and ``INCOMPLETE`` after the state of
+    what was read; the others go on.
+
+    Args:
+        client: Customer.io.
+        config: The settings.
+        streams: The names of the streams to read; their order does not matter.
+        states: The state of each stream as it was last acknowledged; ``{}`` is none.
+        clock: The time, epoch milliseconds.
+
+    Raises:
+        ConnectorError: A state cannot be read; nothing has been asked of Customer.io yet.
+    """
+    wanted = [name for name in _TELL if name in streams]
+    for name in wanted:
+        check(states.get(name, {}))
+    yield from (Status(name, StreamStatus.STARTED) for name in wanted)
+    try:
+        prepared = yield from prepare(client, config, wanted, states, clock)
+    except ConnectorError as error:
+        for name in wanted:
+            yield from _ended(name, [error])
+        return
+    for name in wanted:
+        yield from _stream(name, prepared)
+
+
+def _stream(name: str, prepared: Prepared) -> Iterator[Message]:
+    failures = [] if name == SEGMENTS else list(prepared.failures.values())
+    messages = _TELL[name](prepared)
+    try:
+        for message in messages:
+            if isinstance(message, Record):
+                yield Status(name, StreamStatus.RUNNING)
+                yield message
+                break
+            yield message
+        yield from messages
+    except ConnectorError as error:
+        failures.append(error)
+    yield from _ended(name, failures)
+
+
+def _ended(name: str, failures: Sequence[ConnectorError]) -> Iterator[Message]:
+    yield from (Trouble(name, error) for error in failures)
+    yield Status(name, StreamStatus.INCOMPLETE if failures else StreamStatus.COMPLETE)
+
+
+def _segments(prepared: Prepared) -> Iterator[Message]:
+    for listed in prepared.listed:
+        read_already = prepared.reads.get(listed.id)
+        try:
+            count = (
+                read_already.reported if read_already else prepared.client.customer_count(listed.id)
+            )
+        except SegmentGone:  # archived since it was listed: the next list will not have it
+            continue
+        yield Record(SEGMENTS, segment_record(listed, count))
+
+
+def _profiles(prepared: Prepared) -> Iterator[Message]:
+    config = prepared.config
+    comparison = _compared(PROFILES, prepared)
+    yield from prepared.warnings(comparison)
+    ids = prepared.selection.ids
+    plans = plan(comparison, ids, config.attribute_refresh_minutes, prepared.clock())
+    shape = Shape(config.attributes, ids if config.segments else (), prepared.names)
+    checkpoints = Checkpoints(PROFILES, prepared.clock, config.max_state_megabytes)
+    yield from Telling(comparison, plans, shape, checkpoints, prepared.clock).tell(prepared.client)
+
+
+def _memberships(prepared: Prepared) -> Iterator[Message]:
+    comparison = _compared(MEMBERSHIPS, prepared)
+    yield from prepared.warnings(comparison)
+    checkpoints = Checkpoints(MEMBERSHIPS, prepared.clock, prepared.config.max_state_megabytes)
+    yield from memberships.tell(comparison, checkpoints)
+
+
+def _compared(name: str, prepared: Prepared) -> Comparison:
+    config = prepared.config
+    limits = Limits(config.max_exit_percent, config.max_exit_minimum)
+    snapshot = decode(prepared.states.get(name, {}))
+    return compare(snapshot, prepared.reading, prepared.reads, limits, prepared.clock())
+
+
+_TELL: Mapping[str, Callable[[Prepared], Iterator[Message]]] = {
+    SEGMENTS: _segments,
+    PROFILES: _profiles,
+    MEMBERSHIPS: _memberships,
+}

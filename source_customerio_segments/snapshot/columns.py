@@ -1,0 +1,101 @@
+"""Columns of texts: many short strings in one buffer, a tenth of what Python's objects take.
+
+Pure. ``people`` holds e-mail addresses and ids in them, ``state`` packs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+Places = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+# Rows worked on at a time: what is built per byte of text stays below about 20 MB.
+BLOCK_ROWS = 65_536
+
+
+def blocks(count: int, rows: int = BLOCK_ROWS) -> Iterator[slice]:
+    """Cut ``range(count)`` into slices of at most *rows*."""
+    return (slice(start, min(start + rows, count)) for start in range(0, count, rows))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Texts:
+    """A column of texts or nulls; row *n* is ``data[bounds[n]:bounds[n + 1]]`` in UTF-8.
+
+    The empty text and null are one: an identifier that is empty is none.
+    """
+
+    data: NDArray[np.uint8]
+    bounds: Places
+
+    @classmethod
+    def of(cls, values: Sequence[str | None]) -> Texts:
+        """Build a column from Python values; lone surrogates survive."""
+        encoded = [value.encode("utf-8", "surrogatepass") if value else b"" for value in values]
+        lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
+        return cls(np.frombuffer(b"".join(encoded), np.uint8), _bounds(lengths))
+
+    @classmethod
+    def nulls(cls, count: int) -> Texts:
+        """Build a column of *count* nulls."""
+        return cls(np.empty(0, np.uint8), np.zeros(count + 1, np.int64))
+
+    @classmethod
+    def joined(cls, columns: Sequence[Texts]) -> Texts:
+        """Put columns one below the other."""
+        lengths = [np.diff(column.bounds) for column in columns]
+        data = [column.data for column in columns]
+        return cls(np.concatenate(data), _bounds(np.concatenate(lengths)))
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def rows(self, part: slice) -> Texts:
+        """Return the rows of a slice without copying their text."""
+        bounds = self.bounds[part.start : part.stop + 1]
+        return Texts(self.data[bounds[0] : bounds[-1]], bounds - bounds[0])
+
+    def take(self, places: Places) -> Texts:
+        """Return the rows at *places*, in that order; a place may come several times."""
+        starts = self.bounds[places]
+        lengths = self.bounds[places + 1] - starts
+        bounds = _bounds(lengths)
+        data = np.empty(int(bounds[-1]), np.uint8)
+        for part in blocks(len(places)):
+            shift = np.repeat(starts[part] - bounds[part.start : part.stop], lengths[part])
+            into = np.arange(bounds[part.start], bounds[part.stop])
+            data[into] = self.data[into + shift]
+        return Texts(data, bounds)
+
+    def tolist(self) -> list[str | None]:
+        """Return the rows as Python values; null for the empty text."""
+        raw = self.data.tobytes()
+        if raw.isascii():  # a character is a byte: decode once, cut afterwards
+            text = raw.decode("ascii")
+            return [text[start:end] or None for start, end in pairwise(self.bounds.tolist())]
+        return [
+            raw[start:end].decode("utf-8", "surrogatepass") or None
+            for start, end in pairwise(self.bounds.tolist())
+        ]
+
+
+def differing(left: Texts, right: Texts) -> Mask:
+    """Tell row by row whether two columns of equal length differ; case counts."""
+    differ: Mask = np.diff(left.bounds) != np.diff(right.bounds)
+    same_length = np.flatnonzero(~differ)
+    ours, theirs = left.take(same_length), right.take(same_length)
+    wrong = np.concatenate([[0], np.cumsum(ours.data != theirs.data)])
+    differ[same_length] = np.diff(wrong[ours.bounds]) > 0
+    return differ
+
+
+def _bounds(lengths: NDArray[np.int64]) -> Places:
+    bounds = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=bounds[1:])
+    return bounds

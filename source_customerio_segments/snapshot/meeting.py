@@ -1,0 +1,65 @@
+"""Old snapshot meets new reading: one table of people for both, and who was renamed. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from source_customerio_segments.snapshot.columns import Mask, Places
+from source_customerio_segments.snapshot.memory import Reading, Snapshot
+from source_customerio_segments.snapshot.people import People, distinct, find, renamed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Meeting:
+    """Everyone of either side, once.
+
+    Attributes:
+        people: With the identifiers last seen.
+        then: The place of each person of the snapshot.
+        now: The place of each person of the reading.
+        renamed: For each place, whether the identifiers differ from those told or announced.
+        was: The identifiers before, of people renamed or announced as renamed; sorted.
+        overtaken: People whose announced renaming has been overtaken by another one, as announced.
+    """
+
+    people: People
+    then: Places
+    now: Places
+    renamed: Mask
+    was: People
+    overtaken: People
+
+
+def meet(snapshot: Snapshot, reading: Reading) -> Meeting:
+    """Bring a snapshot and a reading to one table; whoever is in both is as just read."""
+    old, new = snapshot.people, reading.people
+    last, places = distinct(np.concatenate([old.cio_ids, new.cio_ids]))
+    then, now = places[: len(old)], places[len(old) :]
+    rows = np.full(len(last), -1)
+    rows[then] = np.arange(len(then))
+    both = np.flatnonzero(rows[now] >= 0)
+    differ = np.zeros(len(last), np.bool_)
+    differ[now[both]] = renamed(old, rows[now[both]], new, both)
+    people = People.picked([old, new], last)
+    was, overtaken = _was(snapshot, people, differ, rows)
+    return Meeting(people, then, now, differ, was, overtaken)
+
+
+def _was(snapshot: Snapshot, people: People, differ: Mask, rows: Places) -> tuple[People, People]:
+    places, there = find(people.cio_ids, snapshot.was.cio_ids)
+    places = places[there]
+    open_still = np.flatnonzero(there)[~differ[places]]
+    moved = np.flatnonzero(differ)
+    tables = [snapshot.was.take(open_still), snapshot.people.take(rows[moved])]
+    last, _ = distinct(np.concatenate([table.cio_ids for table in tables]))
+    return People.picked(tables, last), snapshot.people.take(rows[places[differ[places]]])
+
+
+def narrowed(was: People, people: People, uncertain: Mask) -> People:
+    """Keep the former identifiers only of people about whom an announcement is open."""
+    places, there = find(people.cio_ids, was.cio_ids)
+    open_still = there.copy()
+    open_still[there] = uncertain[places[there]]
+    return was.take(np.flatnonzero(open_still))

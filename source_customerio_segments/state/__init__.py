@@ -1,0 +1,4 @@
+"""Snapshot to JSON state and back: versioned, checked, small.
+
+``codec`` the whole value; ``cio_ids`` and ``texts`` its columns; ``packing`` numbers and bytes.
+"""

@@ -1,0 +1,248 @@
+"""A snapshot as the JSON value that the runner keeps, and back. Pure.
+
+Two forms. With *identifiers*, every exit and change can be told completely. With *digests*, for
+snapshots that would be larger than the limit, of each person only the cio_id and 16 bits of the
+identifiers are kept; who exits must be looked up. ``docs/state.md`` gives sizes and guarantees.
+
+Example::
+
+    {"version": 1, "form": "identifiers", "changed_at": 1795662000000, "count": 2,
+     "cio_ids": "z...", "emails": "b...", "ids": "b...",
+     "segments": {"7": {"name": "VIP", "definition_hash": "9f...", "read_at": 1795662000000,
+                        "members": "z...", "entered_at": "z...", "uncertain": "z..."}},
+     "checksum": "d1..."}
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from source_customerio_segments.errors import ConnectorError, Fault
+from source_customerio_segments.snapshot.columns import Places, Texts
+from source_customerio_segments.snapshot.members import About, Members
+from source_customerio_segments.snapshot.memory import Snapshot, Told, pruned
+from source_customerio_segments.snapshot.people import People
+from source_customerio_segments.state.cio_ids import pack_cio_ids, unpack_cio_ids
+from source_customerio_segments.state.packing import (
+    DamagedError,
+    from_planes,
+    from_steps,
+    pack,
+    steps,
+    to_planes,
+    unpack,
+)
+from source_customerio_segments.state.texts import pack_texts, unpack_texts
+
+VERSION = 1
+IDENTIFIERS, DIGESTS = "identifiers", "digests"
+MEGABYTE = 1_000_000
+# No identifiers pack to less than this, so larger crowds need not be tried.
+LEAST_BYTES_PER_PERSON = 3
+
+Packed = dict[str, Any]
+
+
+def encode(snapshot: Snapshot, max_megabytes: float) -> Packed:
+    """Write a snapshot, with identifiers while the value stays within *max_megabytes*."""
+    snapshot = pruned(snapshot)
+    limit = max_megabytes * MEGABYTE
+    if len(snapshot.people) * LEAST_BYTES_PER_PERSON <= limit:
+        value = _encoded(snapshot, IDENTIFIERS)
+        if len(orjson.dumps(value)) <= limit:
+            return value
+    return _encoded(snapshot, DIGESTS)
+
+
+def decode(value: Mapping[str, Any]) -> Snapshot:
+    """Read a snapshot; no state at all, ``{}``, is the empty one.
+
+    Raises:
+        ConnectorError: The state is of an unknown version or damaged; says so, and what to do.
+    """
+    if not value:
+        return Snapshot()
+    check(value)
+    try:
+        return _decoded(value)
+    except (DamagedError, KeyError, IndexError, TypeError, ValueError) as error:
+        raise _damaged() from error
+
+
+def check(value: Mapping[str, Any]) -> None:
+    """Refuse a state that cannot be read, before anything is done with it.
+
+    Raises:
+        ConnectorError: As :func:`decode`.
+    """
+    if not value:
+        return
+    if value.get("version") != VERSION:
+        raise ConnectorError(
+            f"The state's version {value.get('version')!r} is not {VERSION}: it was written by "
+            "another version of this connector. Use that one, or reset the stream to rebuild it.",
+            Fault.CONFIG,
+        )
+    if value.get("checksum") != _checksum(value):
+        raise _damaged()
+
+
+def abouts(value: Mapping[str, Any]) -> dict[int, About]:
+    """Read what a state remembers of its segments, without unpacking their members.
+
+    Raises:
+        ConnectorError: As :func:`decode`.
+    """
+    try:
+        return {int(key): _read_about(each) for key, each in value.get("segments", {}).items()}
+    except (KeyError, AttributeError, TypeError, ValueError) as error:
+        raise _damaged() from error
+
+
+def _damaged() -> ConnectorError:
+    return ConnectorError(
+        "The state is damaged: it is not what this connector wrote. Restore it, or reset the "
+        "stream to rebuild it; exits since then can only be found by a full comparison.",
+        Fault.CONFIG,
+    )
+
+
+def _checksum(value: Mapping[str, Any]) -> str:
+    content = {key: each for key, each in value.items() if key != "checksum"}
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def _encoded(snapshot: Snapshot, form: str) -> Packed:
+    raw, order = pack_cio_ids(snapshot.people.cio_ids)
+    value: Packed = {
+        "version": VERSION,
+        "form": form,
+        "changed_at": snapshot.changed_at,
+        "count": len(snapshot.people),
+        "cio_ids": pack(raw),
+        **_identifiers(snapshot.people.take(order), form),
+    }
+    ranks = np.empty(len(order), np.int64)
+    ranks[order] = np.arange(len(order))
+    value["segments"] = {
+        str(key): _members(each.moved_to(ranks)) for key, each in snapshot.segments.items()
+    }
+    if len(snapshot.was) and form == IDENTIFIERS:
+        value["was"] = _people(snapshot.was)
+    if snapshot.told is not None:
+        value["told"] = _told(snapshot.told.take(order))
+    return {**value, "checksum": _checksum(value)}
+
+
+def _identifiers(people: People, form: str) -> Packed:
+    if form == DIGESTS:
+        return {"digests": pack(to_planes(people.digests()))}
+    return {"emails": pack(pack_texts(people.emails)), "ids": pack(pack_texts(people.ids))}
+
+
+def _people(people: People) -> Packed:
+    raw, order = pack_cio_ids(people.cio_ids)
+    return {"cio_ids": pack(raw), **_identifiers(people.take(order), IDENTIFIERS)}
+
+
+def _members(members: Members) -> Packed:
+    order = np.argsort(members.places)
+    value: Packed = {
+        "name": members.about.name,
+        "definition_hash": members.about.definition_hash,
+        "read_at": members.about.read_at,
+        "members": pack(to_planes(steps(members.places[order]))),
+    }
+    if members.entered_at.any():
+        times, which = np.unique(members.entered_at[order], return_inverse=True)
+        value["entered_at"] = pack(to_planes(steps(times)) + to_planes(which))
+    if members.uncertain.any():
+        value["uncertain"] = pack(np.packbits(members.uncertain[order]).tobytes())
+    return value
+
+
+def _told(told: Told) -> Packed:
+    times, which = np.unique(told.read_at, return_inverse=True)
+    return {
+        "known": pack(np.packbits(told.known).tobytes()),
+        "uncertain": pack(np.packbits(told.uncertain).tobytes()),
+        "digests": pack(to_planes(told.digests)),
+        "read_at": pack(to_planes(steps(times)) + to_planes(which)),
+    }
+
+
+def _decoded(value: Mapping[str, Any]) -> Snapshot:
+    people, ranks = _read_people(value)
+    segments = {int(key): _read_members(each, ranks) for key, each in value["segments"].items()}
+    snapshot = Snapshot(people, segments, changed_at=int(value["changed_at"]))
+    if "was" in value:
+        snapshot = replace(snapshot, was=_read_people(value["was"])[0])
+    if "told" in value:
+        told = _read_told(value["told"], len(people))
+        snapshot = replace(snapshot, told=told.moved_to(ranks, len(people)))
+    return snapshot
+
+
+def _read_people(value: Mapping[str, Any]) -> tuple[People, Places]:
+    """Read people; return them sorted by cio_id, and where each row of the state has gone."""
+    cio_ids = unpack_cio_ids(unpack(value["cio_ids"]))
+    order = np.argsort(cio_ids, kind="stable")
+    ranks = np.empty(len(order), np.int64)
+    ranks[order] = np.arange(len(order))
+    if "emails" in value:
+        emails, ids = (_read_texts(value[name], len(cio_ids)) for name in ("emails", "ids"))
+        people = People(cio_ids, emails, ids)
+    else:
+        marks = from_planes(unpack(value["digests"]))[0].astype(np.uint16)
+        people = People(cio_ids, Texts.nulls(len(cio_ids)), Texts.nulls(len(cio_ids)), marks)
+    return people.take(order), ranks
+
+
+def _read_texts(text: object, count: int) -> Texts:
+    texts = unpack_texts(unpack(text))
+    if len(texts) != count:
+        raise DamagedError("a column of identifiers has another length than its people")
+    return texts
+
+
+def _read_members(value: Mapping[str, Any], ranks: Places) -> Members:
+    places = ranks[from_steps(from_planes(unpack(value["members"]))[0])]
+    entered_at = np.zeros(len(places), np.int64)
+    if "entered_at" in value:
+        entered_at = _read_times(value["entered_at"])
+    uncertain = _read_bits(value.get("uncertain"), len(places))
+    order = np.argsort(places)
+    return Members(places[order], entered_at[order], uncertain[order], _read_about(value))
+
+
+def _read_about(value: Mapping[str, Any]) -> About:
+    return About(str(value["name"]), str(value["definition_hash"]), int(value["read_at"]))
+
+
+def _read_told(value: Mapping[str, Any], count: int) -> Told:
+    return Told(
+        known=_read_bits(value["known"], count),
+        uncertain=_read_bits(value["uncertain"], count),
+        digests=from_planes(unpack(value["digests"]))[0].astype(np.uint32),
+        read_at=_read_times(value["read_at"]),
+    )
+
+
+def _read_times(text: object) -> NDArray[np.int64]:
+    times, rest = from_planes(unpack(text))
+    which, _ = from_planes(rest)
+    return from_steps(times)[which.astype(np.int64)]
+
+
+def _read_bits(text: object, count: int) -> NDArray[np.bool_]:
+    if text is None:
+        return np.zeros(count, np.bool_)
+    bits = np.unpackbits(np.frombuffer(unpack(text), np.uint8), count=count)
+    return bits.astype(np.bool_)

@@ -1,0 +1,92 @@
+"""A workspace in memory that answers as the reader's ``Customerio`` promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from source_customerio_segments.changes import Page, Profile, Segment
+from source_customerio_segments.errors import ConnectorError, Fault, SegmentGone
+
+PAGE_PEOPLE = 2
+
+
+@dataclass
+class FakeCustomerio:
+    """People with identifiers and attributes, segments with members; all of it may be changed.
+
+    *unreadable* segments break after their first page; *states* other than ``finished`` and counts
+    other than the true ones can be set by segment.
+    """
+
+    people: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    attributes_of: dict[str, dict[str, str]] = field(default_factory=dict)
+    members: dict[int, list[str]] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    states: dict[int, list[str]] = field(default_factory=dict)
+    conditions: dict[int, object] = field(default_factory=dict)
+    counts: dict[int, int] = field(default_factory=dict)
+    unreadable: set[int] = field(default_factory=set)
+    fails_attributes_after: int | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def enter(self, segment_id: int, *cio_ids: str) -> None:
+        for cio_id in cio_ids:
+            self.people.setdefault(cio_id, (f"{cio_id}@example.com", f"u-{cio_id}"))
+            self.attributes_of.setdefault(cio_id, {"plan": "pro"})
+            members = self.members.setdefault(segment_id, [])
+            if cio_id not in members:
+                members.append(cio_id)
+
+    def leave(self, segment_id: int, *cio_ids: str) -> None:
+        self.members[segment_id] = [each for each in self.members[segment_id] if each not in cio_ids]
+
+    def delete(self, cio_id: str) -> None:
+        self.people.pop(cio_id, None)
+        for segment_id in self.members:
+            self.leave(segment_id, cio_id)
+
+    def segments(self) -> list[Segment]:
+        self.asked.append("segments")
+        return [self._segment(key) for key in self.members]
+
+    def _segment(self, key: int) -> Segment:
+        states = self.states.get(key) or ["finished"]
+        state = states.pop(0) if len(states) > 1 else states[0]
+        name = self.names.get(key, f"Segment {key}")
+        raw = {"id": key, "name": name, "state": state, "conditions": self.conditions.get(key)}
+        return Segment(key, name, state, raw)
+
+    def membership(self, segment_id: int) -> Iterator[Page]:
+        self.asked.append(f"membership {segment_id}")
+        if segment_id not in self.members:
+            raise SegmentGone(segment_id)
+        members = self.members[segment_id]
+        for start in range(0, max(len(members), 1), PAGE_PEOPLE):
+            part = members[start : start + PAGE_PEOPLE]
+            identities = [self.people[cio_id] for cio_id in part]
+            yield Page(part, [each[0] for each in identities], [each[1] for each in identities])
+            if segment_id in self.unreadable:
+                raise ConnectorError("the page cannot be read", Fault.TRANSIENT)
+
+    def customer_count(self, segment_id: int) -> int:
+        self.asked.append(f"count {segment_id}")
+        if segment_id not in self.members:
+            raise SegmentGone(segment_id)
+        return self.counts.get(segment_id, len(self.members[segment_id]))
+
+    def attributes(
+        self, batches: Iterable[Sequence[str]]
+    ) -> Iterator[tuple[Sequence[str], list[Profile]]]:
+        for number, batch in enumerate(batches):
+            if self.fails_attributes_after is not None and number >= self.fails_attributes_after:
+                raise ConnectorError("attributes cannot be read", Fault.TRANSIENT)
+            self.asked.append(f"attributes of {len(batch)}")
+            known = [cio_id for cio_id in batch if cio_id in self.people]
+            yield (
+                batch,
+                [
+                    Profile(cio_id, *self.people[cio_id], False, dict(self.attributes_of[cio_id]))
+                    for cio_id in known
+                ],
+            )
