@@ -87,6 +87,7 @@ def to_text(value: Any) -> str:
     raise UnfitError("is a list or an object, not a single value")
 
 
+LONGEST_NUMBER = 400  # more digits than any float has; Python refuses to read thousands of them
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 
@@ -105,7 +106,7 @@ def to_number(value: Any) -> int | float:
 
 
 def _read_number(text: str) -> int | float:
-    if not _NUMBER.fullmatch(text):
+    if len(text) > LONGEST_NUMBER or not _NUMBER.fullmatch(text):
         raise UnfitError("is not a number")
     return int(text) if _WHOLE.fullmatch(text) else float(text)
 

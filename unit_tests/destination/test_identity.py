@@ -1,0 +1,74 @@
+"""Who a record is about, as Salesforce compares keys."""
+
+from typing import Any
+
+import pytest
+
+from destination_salesforce_intro.identity import Key, Known, canonical, identify
+from destination_salesforce_intro.schema import FieldSchema
+from unit_tests.destination.builders import CONTACT, record_mapping
+
+
+def known(**record: Any) -> Known | None:
+    rules = record_mapping().identity
+    return identify([Key.compile(r, CONTACT.fields[r.target.lower()]) for r in rules], record)
+
+
+def test_keys_fold_and_stamps_do_not() -> None:
+    found = known(cio_id="A1", email=" Ann@X.example ")
+
+    assert found is not None
+    assert found.identity.keys == ("a1", "ann@x.example")
+    assert found.identity.previous == (None, None)
+    assert found.stamps == {"CustomerIO_Id__c": "A1", "Email": "ann@x.example"}
+
+
+def test_case_sensitive_field_keeps_keys_apart() -> None:
+    exact = FieldSchema(name="K__c", type="string", case_sensitive=True)
+
+    assert canonical("aB", exact) != canonical("ab", exact)
+
+
+@pytest.mark.parametrize(
+    ("type_", "stored", "written"),
+    [
+        ("double", 42.0, 42),
+        ("double", 0.5, "0.5"),
+        ("datetime", "2026-01-02T03:04:05.000+0000", "2026-01-02T03:04:05.000Z"),
+        ("id", "001xx000003DGb2AAG", "001xx000003DGb2"),
+        ("email", "Ann@X.example", "ann@x.example "),
+    ],
+)
+def test_key_read_back_equals_key_written(type_: str, stored: Any, written: Any) -> None:
+    field = FieldSchema(name="K__c", type=type_)
+
+    assert canonical(stored, field) == canonical(written, field)
+
+
+def test_previous_key_is_taken_from_its_column() -> None:
+    found = known(cio_id="a", email="new@x.example", previous_email="OLD@x.example")
+
+    assert found is not None
+    assert found.identity.previous == (None, "old@x.example")
+
+
+def test_change_of_case_is_no_move() -> None:
+    found = known(cio_id="a", email="ann@x.example", previous_email="ANN@x.example")
+
+    assert found is not None
+    assert found.identity.previous == (None, None)
+
+
+def test_unfit_key_counts_as_none_while_another_rule_has_one() -> None:
+    """An exit must not be lost because the address of the person is broken."""
+    found = known(cio_id="a", email="not an address")
+
+    assert found is not None
+    assert found.identity.keys == ("a", None)
+    assert found.stamps == {"CustomerIO_Id__c": "a"}
+
+
+@pytest.mark.parametrize("email", [None, "", "not an address"])
+def test_record_without_any_key_is_nobody(email: Any) -> None:
+    assert known(cio_id="", email=email) is None
+    assert known() is None
