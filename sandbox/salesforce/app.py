@@ -6,6 +6,7 @@ from aiohttp import web
 
 from sandbox.salesforce import (
     auth,
+    bulk,
     composite,
     control,
     limits,
@@ -30,6 +31,7 @@ def make_app(org: Org) -> web.Application:
     app.add_routes(http_routes(org, [*composite.routes(Router(simple)), *simple]))
     app.add_routes([web.get("/services/data", _versions), web.get("/services/data/", _versions)])
     app.add_routes(auth.routes(org))
+    app.add_routes(bulk.routes(org))
     app.add_routes(control.routes(org))
     return app
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.soql_columns import Scope, sobject_named
+from sandbox.salesforce.soql_conditions import Sql
 from sandbox.salesforce.soql_errors import SoqlError
 from sandbox.salesforce.soql_parser import parse
-from sandbox.salesforce.soql_shapes import shape_of
+from sandbox.salesforce.soql_shapes import TableShape, shape_of
 from sandbox.salesforce.soql_sql import select_sql
 
-__all__ = ["QueryResult", "SoqlError", "run"]
+__all__ = ["FlatResult", "QueryResult", "SoqlError", "run", "table"]
 
 
 class QueryResult(NamedTuple):
@@ -23,6 +25,17 @@ class QueryResult(NamedTuple):
 
     records: list[dict[str, Any]]
     total: int
+
+
+class FlatResult(NamedTuple):
+    """The answer as a table: ``Contact.Email`` is the name of a parent's column.
+
+    *rows* reads the org as it is iterated.
+    """
+
+    sobject: str
+    names: list[str]
+    rows: Iterator[list[Any]]
 
 
 def run(
@@ -48,3 +61,21 @@ def run(
     statement = select_sql(query, scope, shape.columns)
     records = [shape.record(row) for row in org.db.execute(*statement)]
     return QueryResult(records, len(records))
+
+
+def table(org: Org, text: str, *, include_deleted: bool = False) -> FlatResult:
+    """Prepare one statement for Bulk query; arguments as for ``run``.
+
+    Raises:
+        SoqlError: as for ``run``, and for aggregates.
+    """
+    query = parse(text)
+    scope = Scope(org, text, sobject_named(org, query.sobject), include_deleted=include_deleted)
+    shape = TableShape(query, scope)
+    statement = select_sql(query, scope, shape.columns)
+    return FlatResult(scope.root.sobject.name, shape.names, _flat_rows(org, statement, shape))
+
+
+def _flat_rows(org: Org, statement: Sql, shape: TableShape) -> Iterator[list[Any]]:
+    for row in org.db.execute(*statement):
+        yield shape.values(row)

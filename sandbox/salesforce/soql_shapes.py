@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from sandbox.salesforce.schema import Field
 from sandbox.salesforce.soql_ast import Aggregate, Path, Query
-from sandbox.salesforce.soql_columns import Scope, Table
+from sandbox.salesforce.soql_columns import Column, Scope, Table
 from sandbox.salesforce.soql_errors import SoqlError, malformed
 
 Row = Sequence[Any]
@@ -119,6 +119,28 @@ class AggregateShape:
         self._converts[item.alias or f"expr{unnamed}"] = _result(item.function, column.field)
         template = _SQL_FUNCTIONS.get(item.function, item.function + "({})")
         self.columns.append(template.format(column.sql))
+
+
+class TableShape:
+    """Flat rows for Bulk query: one column per field, a parent's under its whole path."""
+
+    def __init__(self, query: Query, scope: Scope) -> None:
+        if query.group_by or not query.items:
+            raise malformed("Bulk query does not support aggregates")
+        found = [_plain_column(item, scope) for item in query.items]
+        self.names = [".".join((*column.table.path, column.field.name)) for column in found]
+        self.columns = [column.sql for column in found]
+        self._converts = [converter(column.field) for column in found]
+
+    def values(self, row: Row) -> list[Any]:
+        """Return the JSON values of *row*."""
+        return [convert(value) for convert, value in zip(self._converts, row, strict=True)]
+
+
+def _plain_column(item: Path | Aggregate, scope: Scope) -> Column:
+    if isinstance(item, Aggregate):
+        raise malformed("Bulk query does not support aggregates")
+    return scope.column(item)
 
 
 def shape_of(query: Query, scope: Scope, url: str) -> Shape:
