@@ -46,8 +46,9 @@ async def meddle(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def _asked(request: web.Request) -> Asked:
-    body = await request.text() if request.app[FAULTS].looks_at_bodies else None
-    return Asked(method=request.method, path=request.raw_path, body=body)
+    body = await request.read() if request.app[FAULTS].looks_at_bodies else b""
+    content = body.decode(errors="replace")
+    return Asked(method=request.method, path=request.raw_path, body=content)
 
 
 @singledispatch

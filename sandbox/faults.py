@@ -104,11 +104,11 @@ class Fault(_Strict):
 
 
 class Asked(BaseModel):
-    """What there is to match with. *body* is None where no fault looks at bodies."""
+    """What there is to match with. *body* is "" where no fault looks at bodies."""
 
     method: str
     path: str
-    body: str | None = None
+    body: str = ""
 
 
 class FaultTable:
@@ -161,5 +161,5 @@ def matches(match: Match, asked: Asked) -> bool:
     return (
         match.method in (None, asked.method)
         and re.search(match.path, asked.path) is not None
-        and (match.body is None or re.search(match.body, asked.body or "") is not None)
+        and (match.body is None or re.search(match.body, asked.body) is not None)
     )

@@ -14,6 +14,7 @@ from sandbox.customerio.limiter import Limiter, Refusal
 from sandbox.customerio.store import Workspace
 from sandbox.paths import is_control
 
+MAX_BODY_BYTES = 256 * 1024 * 1024  # a long list of operations; the API's own bodies are short
 APP_API_KEY = "sandbox0app0api0key0not0a0secret"
 
 
@@ -23,7 +24,10 @@ def make_app(workspace: Workspace, limiter: Limiter, region: str) -> web.Applica
     The key is refused where the workspace is in the other region, as a wrong key is: the two
     hosts do not redirect to each other.
     """
-    app = web.Application(middlewares=[_errors, _authorization(region), _limits(limiter)])
+    app = web.Application(
+        client_max_size=MAX_BODY_BYTES,
+        middlewares=[_errors, _authorization(region), _limits(limiter)],
+    )
     app[WORKSPACE] = workspace
     app.add_routes(segment_routes.routes())
     app[control.LIMITER] = limiter
@@ -39,6 +43,8 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except ApiError as error:
         return failure(error.status, error.detail)
+    except web.HTTPException as error:  # no such route, or not with this method
+        return failure(error.status, error.reason)
 
 
 def _authorization(region: str) -> Middleware:
@@ -67,4 +73,4 @@ def _too_many(refusal: Refusal) -> web.Response:
     if refusal.retry_after_s is None:
         return failure(429, "daily quota exceeded")
     headers = {"Retry-After": str(refusal.retry_after_s)}
-    return failure(429, "rate limited to 10 requests per 1s", headers)
+    return failure(429, "over the limit of requests per 1s", headers)

@@ -17,6 +17,8 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import orjson
+
 
 class Event(NamedTuple):
     """One event of a person; *timestamp* in unix seconds."""
@@ -47,12 +49,15 @@ def compile_conditions(tree: Mapping[str, Any]) -> Predicate:
 
     Raises:
         UnknownConditionError: A node is neither ``and``, ``or``, ``attribute`` nor ``event``, or
-            an operator is unknown.
+            an operator is unknown, or a part is missing.
     """
     kind = next((name for name in COMPILERS if name in tree), None)
     if kind is None:
         raise UnknownConditionError(f"a condition is one of {', '.join(COMPILERS)}")
-    holds = COMPILERS[kind](tree)
+    try:
+        holds = COMPILERS[kind](tree)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnknownConditionError(f"the {kind} condition lacks a part") from error
     return (lambda facts: not holds(facts)) if tree.get("inverse") else holds
 
 
@@ -96,10 +101,10 @@ def _comparison(leaf: Mapping[str, Any]) -> tuple[str, Comparison, str]:
 
 
 def text(value: object) -> str:
-    """Write a value as Customer.io stores it: everything is a string, nothing is ``""``."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
+    """Write a value as Customer.io stores it: all is text, lists are JSON, nothing is ``""``."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return orjson.dumps(value).decode()
 
 
 def _number(value: str) -> float | None:
@@ -117,12 +122,15 @@ def _numeric(compare: Callable[[float, float], bool]) -> Comparison:
     return holds
 
 
-def _older_than(value: str, wanted: str, now: int) -> bool:
-    return value.isdecimal() and int(value) < now - int(wanted)
+def _age(compare: Callable[[float, float], bool]) -> Comparison:
+    """Compare how long ago a unix timestamp was; what lies ahead has no age."""
 
+    def aged(value: str, wanted: str, now: int) -> bool:
+        limit = _number(wanted)
+        age = now - int(value) if value.isdecimal() else -1
+        return limit is not None and age >= 0 and compare(age, limit)
 
-def _within_past(value: str, wanted: str, now: int) -> bool:
-    return value.isdecimal() and now - int(wanted) <= int(value) <= now
+    return aged
 
 
 COMPILERS: Mapping[str, Callable[[Mapping[str, Any]], Predicate]] = {
@@ -138,6 +146,6 @@ COMPARISONS: Mapping[str, Comparison] = {
     "gt": _numeric(operator.gt),
     "lt": _numeric(operator.lt),
     "is_timestamp": lambda value, _wanted, _now: value.isdecimal(),
-    "older_than": _older_than,  # the wanted value is an age in seconds
-    "within_past": _within_past,  # as above
+    "older_than": _age(operator.gt),  # the wanted value is an age in seconds
+    "within_past": _age(operator.le),  # as above
 }

@@ -20,7 +20,7 @@ from sandbox.customerio.conditions import UnknownConditionError
 from sandbox.customerio.limiter import REQUESTS_PER_WINDOW, Limiter
 from sandbox.customerio.people import PersonError
 from sandbox.customerio.profiles import everyone
-from sandbox.customerio.segments import UnknownSegmentError, listed
+from sandbox.customerio.segments import SegmentError, listed
 from sandbox.customerio.store import Workspace
 from sandbox.paths import CONTROL
 
@@ -47,7 +47,7 @@ Operation = (
 OPERATIONS: TypeAdapter[list[Operation]] = TypeAdapter(
     list[Annotated[Operation, Field(discriminator="op")]]
 )
-REFUSALS = (PersonError, UnknownSegmentError, UnknownConditionError)
+REFUSALS = (PersonError, SegmentError, UnknownConditionError)
 
 
 class Limits(BaseModel):

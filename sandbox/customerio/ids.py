@@ -13,6 +13,7 @@ FIRST_COUNTER = 427_000
 # What base 32 writes with A to V, Crockford's ULIDs write without I, L, O and U.
 CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUV", b"ABCDEFGHJKMNPQRSTVWXYZ")
 ULID_LENGTH = 26
+MOST_STORABLE = 2**63 - 1  # SQLite's integers
 # An activity token is one big integer: the timestamp, then eight digits of sequence number.
 ACTIVITY_SEQUENCES = 10**8
 
@@ -65,7 +66,7 @@ def membership_position(token: str) -> int:
         return 0
     try:
         _shard, _, position = base64.b64decode(token, validate=True).decode().partition(":")
-        return int(position)
+        return _in_range(int(position))
     except (binascii.Error, ValueError) as error:
         raise BadTokenError("start is not a token of this endpoint") from error
 
@@ -83,4 +84,10 @@ def activity_position(token: str) -> tuple[int, int]:
     """
     if not token.isdecimal():
         raise BadTokenError("start is not a token of this endpoint")
-    return divmod(int(token), ACTIVITY_SEQUENCES)
+    return divmod(_in_range(int(token)), ACTIVITY_SEQUENCES)
+
+
+def _in_range(number: int) -> int:
+    if not 0 <= number <= MOST_STORABLE:
+        raise BadTokenError("start is not a token of this endpoint")
+    return number

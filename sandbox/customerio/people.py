@@ -38,9 +38,10 @@ def create(workspace: Workspace, identity: Identity, attributes: Mapping[str, ob
     """Make a person.
 
     Raises:
-        PersonError: There is no identifier, or one is taken or suppressed.
+        PersonError: There is no identifier, or as for :func:`update`.
     """
-    _check_free(workspace, identity)
+    if not (identity.email or identity.id):
+        raise PersonError("a person needs an email or an id")
     position = _next_position(workspace)
     own = identity.cio_id or cio_id(position)
     person = Person(position, own, identity.id, identity.email, {}, {})
@@ -49,16 +50,13 @@ def create(workspace: Workspace, identity: Identity, attributes: Mapping[str, ob
     return update(workspace, person, identity, attributes)
 
 
-def _check_free(workspace: Workspace, identity: Identity) -> None:
-    given = [name for name in identity[:2] if name]
-    if not given:
-        raise PersonError("a person needs an email or an id")
-    for name in given:
-        found = workspace.db.execute(
-            "SELECT 1 FROM suppressed WHERE identifier = ?", (name.lower(),)
-        ).fetchone()
-        if found:
-            raise PersonError("the identifier is suppressed")
+def _check(workspace: Workspace, identity: Identity, attributes: Mapping[str, object]) -> None:
+    if not attributes.keys().isdisjoint(Identity._fields):
+        raise PersonError("identifiers stand beside the attributes, not among them")
+    given = [(name.lower(),) for name in (identity.email, identity.id) if name]
+    lookup = "SELECT 1 FROM suppressed WHERE identifier = ?"
+    if any(workspace.db.execute(lookup, name).fetchone() for name in given):
+        raise PersonError("the identifier is suppressed")
 
 
 def _next_position(workspace: Workspace) -> int:
@@ -91,8 +89,9 @@ def update(
     ``attribute_change``: ``{"plan": {"from": "trial", "to": "pro"}}``.
 
     Raises:
-        PersonError: An identifier is taken.
+        PersonError: An identifier is taken or suppressed, or stands among the attributes.
     """
+    _check(workspace, identity, attributes)
     given = {name: text(value) for name, value in attributes.items()}
     merged = {**person.attributes, **given}
     held = {name: value for name, value in merged.items() if value}
@@ -157,7 +156,12 @@ def merge(workspace: Workspace, primary: Person, secondary: Person) -> Person:
     The primary gains the attributes it has none of, the events of the last 30 days and the manual
     segments. How the vendor logs a merge is not documented: here each of the two has a
     ``profile_merge``, and the primary's names the other's identifiers.
+
+    Raises:
+        PersonError: The two are one.
     """
+    if primary.position == secondary.position:
+        raise PersonError("nobody can be merged into themselves")
     _hand_over(workspace, primary, secondary)
     _forget(workspace, secondary)
     lost = _activity(workspace, "profile_merge", secondary, {"into": primary.identifiers})

@@ -9,7 +9,7 @@ from pydantic import Field
 from sandbox.customerio import memberships, people, segments
 from sandbox.customerio.people import Identity
 from sandbox.customerio.people_operations import Operation
-from sandbox.customerio.segments import Definition
+from sandbox.customerio.segments import Definition, SegmentError
 from sandbox.customerio.store import Identifier, Settings, Workspace
 
 State = Literal["events", "build", "events_queued", "build_queued", "finished"]
@@ -118,14 +118,20 @@ class SetSegment(SegmentOperation):
 class Members(SegmentOperation):
     """A change to who is in a manual segment: *cio_ids*, or *percent* of everybody.
 
-    The share is drawn from the segment's number, so that two segments overlap by chance.
+    The share is drawn by the segment's number, so that two segments overlap by chance.
     """
 
     cio_ids: tuple[str, ...] = ()
     percent: int = Field(default=0, ge=0, le=100)
 
-    def positions(self, workspace: Workspace) -> list[int]:
-        """Find whom it is about."""
+    def positions(self, workspace: Workspace, row: Any) -> list[int]:
+        """Find whom it is about.
+
+        Raises:
+            SegmentError: Members of this segment come and go by its conditions.
+        """
+        if row["conditions"] is not None:
+            raise SegmentError("only a manual segment takes members by hand")
         named = [people.get(workspace, Identity(cio_id=one)).position for one in self.cio_ids]
         drawn = workspace.db.execute(
             "SELECT position FROM people WHERE (position * 48271 + ? * 69621) % 7919 % 100 < ?",
@@ -141,7 +147,7 @@ class AddMembers(Members):
 
     def change(self, workspace: Workspace, row: Any) -> None:
         """Make the change."""
-        memberships.add(workspace, row["id"], self.positions(workspace))
+        memberships.add(workspace, row["id"], self.positions(workspace, row))
 
 
 class RemoveMembers(Members):
@@ -151,7 +157,7 @@ class RemoveMembers(Members):
 
     def change(self, workspace: Workspace, row: Any) -> None:
         """Make the change."""
-        memberships.remove(workspace, row["id"], self.positions(workspace))
+        memberships.remove(workspace, row["id"], self.positions(workspace, row))
 
 
 class SetWorkspace(Operation):

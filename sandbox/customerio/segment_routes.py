@@ -28,8 +28,8 @@ def routes() -> list[web.RouteDef]:
 def _segment(request: web.Request) -> Any:
     given = request.match_info["segment_id"]
     try:
-        return segments.get(request.app[WORKSPACE], int(given) if given.isdecimal() else 0)
-    except segments.UnknownSegmentError as error:
+        return segments.get(request.app[WORKSPACE], int(given))
+    except (segments.UnknownSegmentError, ValueError, OverflowError) as error:
         raise ApiError(404, "The segment_id does not exist.") from error
 
 

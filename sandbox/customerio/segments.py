@@ -13,7 +13,11 @@ from sandbox.customerio.store import Workspace
 MANUAL, DYNAMIC = "manual", "dynamic"
 
 
-class UnknownSegmentError(LookupError):
+class SegmentError(ValueError):
+    """What was asked cannot be done to a segment."""
+
+
+class UnknownSegmentError(SegmentError):
     """No such segment, or an archived one, which the App API does not show either."""
 
 

@@ -125,8 +125,11 @@ def test_suppression_redacts_and_blocks(sandbox: Running, customerio: Client) ->
     do(sandbox, on(ann, "suppress_person"))
 
     assert activities(sandbox, customerio, of(ann)) == []
+    bo = create(sandbox, id="u-not-blocked")
     with pytest.raises(ValueError, match="suppressed"):
         create(sandbox, email="blocked@EXAMPLE.com")
+    with pytest.raises(ValueError, match="suppressed"):
+        do(sandbox, on(bo, "update_person", id="u-blocked"))
 
 
 def test_a_merge_fills_what_the_primary_lacks_and_ends_the_secondary(
@@ -315,6 +318,15 @@ def test_a_manual_segment_takes_a_share_of_everybody(sandbox: Running) -> None:
     assert truth["segments"][str(made["segment_id"])] == []
 
 
+def test_one_call_takes_thousands_of_operations(sandbox: Running) -> None:
+    ann = create(sandbox, id="u-busy")
+    long = "x" * 500
+    changes = [on(ann, "update_person", attributes={"note": f"{long}{n}"}) for n in range(3_000)]
+    do(sandbox, *changes)
+
+    assert person(sandbox, ann)["attributes"]["note"].endswith("x2999")
+
+
 def test_of_several_operations_all_are_done_or_none(sandbox: Running) -> None:
     before = sandbox.customerio_control.truth()["people"].keys()
     with pytest.raises(ValueError, match=r"operation 1 \(delete_person\): there is no such"):
@@ -336,6 +348,12 @@ def test_of_several_operations_all_are_done_or_none(sandbox: Running) -> None:
         ({"op": "update_person", "person": {"id": "u-1"}, "plan": "pro"}, "plan"),
         ({"op": "archive_segment", "segment": 999}, "does not exist"),
         ({"op": "create_segment", "name": "X", "conditions": {"nor": []}}, "condition"),
+        ({"op": "create_person", "id": "u-x", "attributes": {"email": "x"}}, "beside"),
+        (
+            {"op": "merge_people", "primary": {"id": "u-1"}, "secondary": {"id": "u-1"}},
+            "themselves",
+        ),
+        ({"op": "add_members", "segment": 7, "percent": 1}, "manual"),
     ],
 )
 def test_an_operation_that_cannot_be_is_refused_in_words(

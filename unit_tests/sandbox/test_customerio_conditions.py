@@ -54,6 +54,7 @@ def attribute(field: str, operator: str, value: object = None, **more: object) -
         ("within_past", DAY, str(NOW - DAY), True),
         ("within_past", DAY, str(NOW - DAY - 1), False),
         ("within_past", DAY, str(NOW + 1), False),
+        ("within_past", "a while", str(NOW), False),
     ],
 )
 def test_an_attribute_is_compared_as_its_operator_says(
@@ -100,14 +101,25 @@ def test_events_are_told_apart_by_their_payload(limit: str, times: int, *, inver
     assert not holds({"event": event, "times": times + 1}, events=ORDERS)
 
 
-@pytest.mark.parametrize("tree", [{}, {"nor": []}, attribute("a", "like", "x")])
+INCOMPLETE = [{"attribute": {"field": "a"}}, {"event": {}}, {"and": None}, {"event": "order"}]
+
+
+@pytest.mark.parametrize("tree", [{}, {"nor": []}, attribute("a", "like", "x"), *INCOMPLETE])
 def test_a_condition_nobody_knows_is_refused(tree: dict[str, Any]) -> None:
     with pytest.raises(UnknownConditionError):
         compile_conditions(tree)
 
 
 @pytest.mark.parametrize(
-    ("value", "written"), [(True, "true"), (False, "false"), (1.5, "1.5"), (None, ""), ("x", "x")]
+    ("value", "written"),
+    [
+        (True, "true"),
+        (False, "false"),
+        (1.5, "1.5"),
+        (None, ""),
+        ("x", "x"),
+        (["é", 1], '["é",1]'),
+    ],
 )
 def test_every_value_is_kept_as_text(value: object, written: str) -> None:
     assert text(value) == written

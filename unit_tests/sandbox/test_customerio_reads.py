@@ -72,6 +72,23 @@ def test_an_unknown_segment_is_404(sandbox: Running, customerio: Client, path: s
     assert (answer.status_code, answer.json()) == (404, {"errors": [error]})
 
 
+@pytest.mark.parametrize("number", ["x", "-7", "99999999999999999999"])
+def test_a_segment_number_that_cannot_be_is_404(
+    sandbox: Running, customerio: Client, number: str
+) -> None:
+    assert customerio.get(f"{sandbox.customerio}/v1/segments/{number}").status_code == 404
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 404), ("PUT", 405)])
+def test_what_the_api_does_not_have_is_refused_in_its_own_envelope(
+    sandbox: Running, customerio: Client, method: str, status: int
+) -> None:
+    path = "/v1/nothing" if method == "GET" else "/v1/segments"
+    answer = customerio.request(method, sandbox.customerio + path)
+
+    assert (answer.status_code, answer.json()["errors"][0]["status"]) == (status, str(status))
+
+
 @pytest.mark.parametrize("limit", [1, 7, 30_000])
 def test_pages_of_any_size_give_every_member_once(
     sandbox: Running, customerio: Client, limit: int

@@ -21,7 +21,7 @@ def table(*faults: dict[str, Any]) -> FaultTable:
     return made
 
 
-def asked(method: str = "GET", path: str = "/v1/segments", body: str | None = None) -> Asked:
+def asked(method: str = "GET", path: str = "/v1/segments", body: str = "") -> Asked:
     return Asked(method=method, path=path, body=body)
 
 
