@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from sandbox.salesforce.ids import full_id
 from sandbox.salesforce.schema import TEXT_TYPES, Field
 
 MAX_MULTI_SELECT_VALUES = 100
+MAX_DIGITS = 18
 _BOOLEANS = {True: 1, False: 0, "true": 1, "false": 0, "1": 1, "0": 0}
 _EMAIL = re.compile(r"[^@\s,;:<>()\[\]\"]+@[^@\s,;:<>()\[\]\"]+\.[^@\s.,;:<>()\[\]\"]+")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -102,27 +103,36 @@ def _boolean(field: Field, value: Any) -> int:
 
 
 def _number(field: Field, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    step = Decimal(1).scaleb(-field.scale)
+    return float(_exact(field, value).quantize(step, ROUND_HALF_UP))
+
+
+def _integer(field: Field, value: Any) -> int:
+    exact = _exact(field, value)
+    if exact != int(exact):
         raise _wrong_type(field, value)
-    try:
-        exact = Decimal(str(value))
-    except InvalidOperation:
-        raise _wrong_type(field, value) from None
-    if not exact.is_finite():
+    return int(exact)
+
+
+def _exact(field: Field, value: Any) -> Decimal:
+    exact = _decimal(value)
+    if exact is None or not exact.is_finite():
         raise _wrong_type(field, value)
-    if field.precision and abs(exact) >= 10 ** (field.precision - field.scale):
+    if abs(exact) >= 10 ** ((field.precision or MAX_DIGITS) - field.scale):
         raise BadValue(
             "NUMBER_OUTSIDE_VALID_RANGE",
             f"{field.label}: value outside of valid range on numeric field: {value}",
         )
-    return round(float(exact), field.scale)
+    return exact
 
 
-def _integer(field: Field, value: Any) -> int:
-    number = _number(field, value)
-    if not number.is_integer():
-        raise _wrong_type(field, value)
-    return int(number)
+def _decimal(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
 
 
 def _day(field: Field, value: Any) -> str:
