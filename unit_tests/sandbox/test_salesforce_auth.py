@@ -11,7 +11,7 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sandbox.salesforce.auth_grants import JWT_BEARER
+from sandbox.salesforce.auth.grants import JWT_BEARER
 from sandbox.serve import Running, running
 
 PRODUCTION = "https://login.salesforce.com"

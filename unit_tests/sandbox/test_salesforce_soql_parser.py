@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simple_salesforce.format import format_soql
 
-from sandbox.salesforce.soql_ast import (
+from sandbox.salesforce.soql.ast import (
     Aggregate,
     Comparison,
     Includes,
@@ -22,8 +22,8 @@ from sandbox.salesforce.soql_ast import (
     Query,
     SemiJoin,
 )
-from sandbox.salesforce.soql_errors import SoqlError
-from sandbox.salesforce.soql_parser import MAX_STATEMENT_CHARS, parse
+from sandbox.salesforce.soql.errors import SoqlError
+from sandbox.salesforce.soql.parser import MAX_STATEMENT_CHARS, parse
 
 
 def condition(text: str) -> object:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sandbox.salesforce.soql_ast import Ordering, Query
-from sandbox.salesforce.soql_columns import Scope
-from sandbox.salesforce.soql_conditions import Sql, both, condition_sql, filter_column, live_rows
-from sandbox.salesforce.soql_errors import SoqlError
+from sandbox.salesforce.soql.ast import Ordering, Query
+from sandbox.salesforce.soql.columns import Scope
+from sandbox.salesforce.soql.conditions import Sql, both, condition_sql, filter_column, live_rows
+from sandbox.salesforce.soql.errors import SoqlError
 
 MAX_OFFSET = 2_000
 

@@ -1,4 +1,4 @@
-"""Runs SOQL on the org: the one module of ``soql*`` that others need."""
+"""SOQL: reads a statement, runs it on the org, shapes the rows as Salesforce answers them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.soql_columns import Scope, sobject_named
-from sandbox.salesforce.soql_conditions import Sql
-from sandbox.salesforce.soql_errors import SoqlError
-from sandbox.salesforce.soql_parser import parse
-from sandbox.salesforce.soql_shapes import TableShape, shape_of
-from sandbox.salesforce.soql_sql import select_sql
+from sandbox.salesforce.soql.columns import Scope, sobject_named
+from sandbox.salesforce.soql.conditions import Sql
+from sandbox.salesforce.soql.errors import SoqlError
+from sandbox.salesforce.soql.parser import parse
+from sandbox.salesforce.soql.shapes import TableShape, shape_of
+from sandbox.salesforce.soql.sql import select_sql
 
 __all__ = ["FlatResult", "QueryResult", "SoqlError", "run", "table"]
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, timezone
 
-from sandbox.salesforce.soql_ast import Kind, Literal
-from sandbox.salesforce.soql_errors import malformed
+from sandbox.salesforce.soql.ast import Kind, Literal
+from sandbox.salesforce.soql.errors import malformed
 
 MAX_STRING_CHARS = 4_000
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import Field, SObject
-from sandbox.salesforce.soql_ast import Path
-from sandbox.salesforce.soql_errors import SoqlError, malformed, pointing
+from sandbox.salesforce.soql.ast import Path
+from sandbox.salesforce.soql.errors import SoqlError, malformed, pointing
 
 MAX_PARENT_LEVELS = 5
 

@@ -1,4 +1,4 @@
-"""SOQL text to values, by the grammar in ``soql.lark``; knows nothing of any org."""
+"""SOQL text to values, by the grammar in ``grammar.lark``; knows nothing of any org."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, cast
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
 
-from sandbox.salesforce import soql_literals
-from sandbox.salesforce.soql_ast import (
+from sandbox.salesforce.soql import literals
+from sandbox.salesforce.soql.ast import (
     Aggregate,
     Comparison,
     Condition,
@@ -25,7 +25,7 @@ from sandbox.salesforce.soql_ast import (
     Query,
     SemiJoin,
 )
-from sandbox.salesforce.soql_errors import SoqlError, malformed, pointing
+from sandbox.salesforce.soql.errors import SoqlError, malformed, pointing
 
 MAX_STATEMENT_CHARS = 100_000
 
@@ -86,21 +86,21 @@ class _Builder(Transformer[Token, Query]):
         return Aggregate(function.upper(), path, str(alias[0]) if alias else None)
 
     def literal(self, children: list[Token]) -> Literal:
-        return soql_literals.literal(Kind(children[0].type.lower()), children[0])
+        return literals.literal(Kind(children[0].type.lower()), children[0])
 
     def comparison(self, children: list[Any]) -> Comparison:
         path, operator, literal = children
         return Comparison(path, "!=" if operator == "<>" else str(operator), literal)
 
     def like(self, children: list[Any]) -> Like:
-        return Like(children[0], soql_literals.pattern(children[1]))
+        return Like(children[0], literals.pattern(children[1]))
 
     def negated(self, children: list[Any]) -> bool:
         return bool(children)
 
     def membership(self, children: list[Any]) -> Membership:
-        path, negated, *literals = children
-        return Membership(path, tuple(literals), negated)
+        path, negated, *values = children
+        return Membership(path, tuple(values), negated)
 
     def semi_join(self, children: list[Any]) -> SemiJoin:
         path, negated, query = children
@@ -108,7 +108,7 @@ class _Builder(Transformer[Token, Query]):
 
     def includes(self, children: list[Any]) -> Includes:
         path, keyword, *groups = children
-        values = tuple(soql_literals.string(group) for group in groups)
+        values = tuple(literals.string(group) for group in groups)
         return Includes(path, values, negated=keyword.lower() == "excludes")
 
     def not_(self, children: list[Any]) -> Not:
@@ -142,7 +142,7 @@ class _Builder(Transformer[Token, Query]):
 
 
 _PARSER = Lark(
-    FilePath(__file__).with_name("soql.lark").read_text(encoding="utf-8"),
+    FilePath(__file__).with_name("grammar.lark").read_text(encoding="utf-8"),
     parser="lalr",
 )
 _BUILDER = _Builder()

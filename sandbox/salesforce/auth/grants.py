@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import jwt
 
-from sandbox.salesforce.connected_app import ConnectedApp, User
+from sandbox.salesforce.auth.connected_app import ConnectedApp, User
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 PRODUCTION = "https://login.salesforce.com"

@@ -11,7 +11,7 @@ from functools import singledispatch
 from typing import NamedTuple
 
 from sandbox.salesforce.schema import Field
-from sandbox.salesforce.soql_ast import (
+from sandbox.salesforce.soql.ast import (
     Comparison,
     Condition,
     Includes,
@@ -22,9 +22,9 @@ from sandbox.salesforce.soql_ast import (
     Path,
     SemiJoin,
 )
-from sandbox.salesforce.soql_columns import Column, Scope
-from sandbox.salesforce.soql_errors import SoqlError, malformed
-from sandbox.salesforce.soql_operands import is_id, is_text, operand, require_filterable
+from sandbox.salesforce.soql.columns import Column, Scope
+from sandbox.salesforce.soql.errors import SoqlError, malformed
+from sandbox.salesforce.soql.operands import is_id, is_text, operand, require_filterable
 
 Value = str | float | None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from sandbox.salesforce.connected_app import ConnectedApp, Outage
+from sandbox.salesforce.auth.connected_app import ConnectedApp, Outage
 from sandbox.salesforce.org import Org
 
 _MAINTENANCE = "<html><body>We are down for maintenance.</body></html>"

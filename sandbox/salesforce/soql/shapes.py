@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sandbox.salesforce.schema import Field
-from sandbox.salesforce.soql_ast import Aggregate, Path, Query
-from sandbox.salesforce.soql_columns import Column, Scope, Table
-from sandbox.salesforce.soql_errors import SoqlError, malformed
+from sandbox.salesforce.soql.ast import Aggregate, Path, Query
+from sandbox.salesforce.soql.columns import Column, Scope, Table
+from sandbox.salesforce.soql.errors import SoqlError, malformed
 
 Row = Sequence[Any]
 Convert = Callable[[Any], Any]

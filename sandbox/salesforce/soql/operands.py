@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sandbox.salesforce.ids import full_id
 from sandbox.salesforce.schema import Field
-from sandbox.salesforce.soql_ast import Kind, Literal
-from sandbox.salesforce.soql_errors import SoqlError
+from sandbox.salesforce.soql.ast import Kind, Literal
+from sandbox.salesforce.soql.errors import SoqlError
 
 _KINDS = {
     "boolean": (Kind.BOOLEAN, "boolean"),

@@ -1,6 +1,6 @@
 """What a SOQL statement says, as values.
 
-``soql_parser`` makes them, ``soql_sql`` translates them.
+``parser`` makes them, ``sql`` translates them.
 """
 
 from __future__ import annotations

@@ -14,12 +14,10 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from sandbox.paths import CONTROL
-from sandbox.salesforce.auth_control import Change, change
-from sandbox.salesforce.auth_grants import Attempt, OAuthError, authenticate
-from sandbox.salesforce.connected_app import ConnectedApp, credentials, new_connected_app
+from sandbox.salesforce.auth.connected_app import ConnectedApp, new_connected_app
+from sandbox.salesforce.auth.control import Change, change
+from sandbox.salesforce.auth.grants import Attempt, OAuthError, authenticate
 from sandbox.salesforce.org import ORGANIZATION_ID, Org
-
-__all__ = ["credentials", "routes"]
 
 _ROTATED_TOKEN_BYTES = 24
 
