@@ -37,6 +37,7 @@ from sandbox.salesforce.org import Org
 
 LOOPBACK = "127.0.0.1"
 MEMORY = ":memory:"
+MAX_LINE_BYTES = 65_536  # what is too long for a vendor, the vendor's application has to say
 SHUTDOWN_S = 0.5  # an answer kept back by a fault does not keep the process alive
 
 
@@ -184,7 +185,13 @@ def _workspace(settings: Settings) -> Workspace:
 
 async def _listen(app: web.Application, port: int, servers: AsyncExitStack) -> str:
     _wrap(app)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=SHUTDOWN_S,
+        max_line_size=MAX_LINE_BYTES,
+        max_field_size=MAX_LINE_BYTES,
+    )
     await runner.setup()
     servers.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, LOOPBACK, port)
