@@ -21,10 +21,12 @@ def intervals(cadence: Iterable[Cadence], names: Mapping[int, str]) -> dict[int,
 def is_due(every_minutes: int, last_reads: Sequence[int], now_ms: int) -> bool:
     """Tell whether a segment is to be read: any stream read it long enough ago, or never.
 
+    A read in the future means that the clock has gone back: then nobody knows how long ago.
+
     Args:
         every_minutes: The interval; 0 reads at every sync.
         last_reads: When each stream read it last, epoch milliseconds, 0 for never.
         now_ms: When this sync began.
     """
     least_ms = every_minutes * MINUTE_MS * (100 - EARLY_PERCENT) // 100
-    return any(not at or now_ms - at >= least_ms for at in last_reads)
+    return any(not at <= now_ms < at + least_ms for at in last_reads)

@@ -115,7 +115,7 @@ def _write(column: Numbers, codes: NDArray[np.uint8], at: Places) -> None:
 def _septets(cio_ids: CioIds) -> tuple[NDArray[np.uint8], Mask]:
     """Read ids as hex: one row of bytes each, and which of them are there."""
     width = min(cio_ids.dtype.itemsize, 2 * MAX_BYTES)
-    codes = np.zeros((len(cio_ids), 2 * MAX_BYTES), np.uint8)
+    codes = np.zeros((len(cio_ids), width + width % 2), np.uint8)
     codes[:, :width] = _bytes_of(cio_ids)[:, :width]
     high, low = _NIBBLES[codes[:, 0::2]], _NIBBLES[codes[:, 1::2]]
     septets: NDArray[np.uint8] = np.bitwise_or(np.left_shift(high, 4), low)
