@@ -30,14 +30,14 @@ class Received(NamedTuple):
 
 
 class Checkpoint(NamedTuple):
-    """One STATE line.
+    """One STATE line, as it came: ``{"type": "STATE", "state": {"type": "STREAM", …}, …}``.
 
-    *state* goes back exactly as it came, unknown keys such as ``id`` included, once every record
-    before it is settled.
+    It goes back with every key it came with, unknown ones such as ``id`` included, once every
+    record before it is settled.
     """
 
-    stream: str | None  # None for a global state, which covers every stream
-    state: Mapping[str, Any]
+    stream: str | None  # None for a state that covers every stream
+    message: Mapping[str, Any]
 
 
 class Complete(NamedTuple):

@@ -27,7 +27,7 @@ ONLY_IN = {
         f"{DESTINATION}.salesforce.transport",
     },
     "simple_salesforce": {f"{DESTINATION}.salesforce.client"},
-    "fsspec": {f"{DESTINATION}.rejected"},
+    "fsspec": {f"{DESTINATION}.storage"},
 }
 
 

@@ -115,7 +115,8 @@ def _fault_of_status(status: int) -> Fault:
 def rejection(refusal: Refusal) -> Rejection:
     """Return *refusal* with a cause in plain words and a hint, for the rejected file."""
     known = row_meaning(refusal.code)
-    return Rejection(refusal.code, refusal.message, known.cause, known.hint)
+    cause = f"{known.cause[0].upper()}{known.cause[1:]}."
+    return Rejection(refusal.code, refusal.message, cause, known.hint)
 
 
 def row_error(object_name: str, refusal: Refusal) -> ConnectorError:

@@ -1,0 +1,59 @@
+"""Whether a sync could work: login, version, objects, fields, permissions, storage place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from destination_salesforce_intro import problems
+from destination_salesforce_intro.config import Config, Mapping, RecordMapping
+from destination_salesforce_intro.errors import ConnectorError, Fault
+from destination_salesforce_intro.salesforce.client import SalesforceClient
+from destination_salesforce_intro.salesforce.metadata import schemas_for
+from destination_salesforce_intro.salesforce.wire import Request
+from destination_salesforce_intro.schema import ObjectSchema
+from destination_salesforce_intro.storage import open_folder
+
+MOST_SHOWN = 3
+
+
+def check(config: Config, client: SalesforceClient, warn: Callable[[str], None]) -> None:
+    """Prove what a sync with *config* needs; *warn* is told what may go wrong later.
+
+    Raises:
+        ConnectorError: What is missing, in one sentence, and what to do.
+    """
+    client.json(Request("GET", "", "the list of its resources", "describe"))
+    prepare(config, client, warn)
+    folder = open_folder(config.object_storage_config)
+    if folder is not None:
+        folder.probe()
+
+
+def prepare(
+    config: Config, client: SalesforceClient, warn: Callable[[str], None]
+) -> dict[str, ObjectSchema]:
+    """Return the schemas that the mappings need, if the mappings fit them.
+
+    Raises:
+        ConnectorError: CONFIG, naming up to three things to fix.
+    """
+    schemas = schemas_for(client, config.mappings)
+    found = [
+        (problem.is_fatal, f"mappings[{place}]: {problem.text}")
+        for place, mapping in enumerate(config.mappings)
+        for problem in _problems(mapping, schemas)
+    ]
+    for is_fatal, text in found:
+        if not is_fatal:
+            warn(text)
+    fatal = [text for is_fatal, text in found if is_fatal]
+    if fatal:
+        more = f" (and {len(fatal) - MOST_SHOWN} more)" if len(fatal) > MOST_SHOWN else ""
+        raise ConnectorError(" ".join(fatal[:MOST_SHOWN]) + more, Fault.CONFIG)
+    return schemas
+
+
+def _problems(mapping: Mapping, schemas: dict[str, ObjectSchema]) -> list[problems.Problem]:
+    if not isinstance(mapping, RecordMapping):
+        return []  # its parts are checked as it is compiled
+    return problems.find(mapping, schemas[mapping.object])
