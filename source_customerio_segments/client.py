@@ -24,6 +24,7 @@ from source_customerio_segments.config import Config
 from source_customerio_segments.errors import (
     ConnectorError,
     Fault,
+    KeyRefusedError,
     SegmentGone,
     Verdict,
     judge,
@@ -209,7 +210,7 @@ class CustomerioClient:
         if verdict is Verdict.RETRY:
             return AgainError(f"answered {status}", Patience.ACCIDENT)
         if verdict is Verdict.REFUSED:
-            return ConnectorError(_refusal(status, self._region), Fault.CONFIG)
+            return KeyRefusedError(_refusal(status, self._region), Fault.CONFIG)
         kind = _GoneError if verdict is Verdict.GONE else _RejectedError
         return kind(_surprise(status, request.label), Fault.SYSTEM)
 

@@ -92,6 +92,10 @@ class Config(_Settings):
         """Where the App API answers, without a slash at the end."""
         return self.api_url or HOSTS[self.region]
 
+    def in_other_region(self) -> Config:
+        """Return these settings with the other of the two regions."""
+        return self.model_copy(update={"region": "eu" if self.region == "us" else "us"})
+
     @field_validator("app_api_key")
     @classmethod
     def _trim_key(cls, key: SecretStr) -> SecretStr:

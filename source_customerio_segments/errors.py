@@ -27,6 +27,10 @@ class ConnectorError(Exception):
         self.fault = fault
 
 
+class KeyRefusedError(ConnectorError):
+    """Customer.io refuses the key: it is wrong, or of the other region."""
+
+
 class SegmentGone(Exception):  # noqa: N818 - a fact to decide about, not an error
     """Customer.io answers 404 for a segment: archived or deleted, so *unknown*, never *empty*."""
 

@@ -1,0 +1,118 @@
+"""Protocol messages on stdout: whole lines, few system calls, checkpoints at once."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import BinaryIO
+
+import orjson
+
+from source_customerio_segments import protocol
+from source_customerio_segments.changes import (
+    Message,
+    Record,
+    State,
+    Status,
+    StreamStatus,
+    Trouble,
+)
+
+MAX_LINES = 1_000  # held back at most
+MAX_AGE_MS = 1_000
+UNFINISHED = {StreamStatus.STARTED, StreamStatus.RUNNING}
+DATA = {"RECORD", "STATE", "CATALOG", "SPEC"}  # these must arrive as they are
+
+
+def now_ms() -> int:
+    """Return the time of day in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Output:
+    """Writes messages as lines of JSON, and knows how the streams stand.
+
+    Records gather until there are many, a second has passed, or anything else is to be said: a
+    STATE is never kept back. A line goes out whole or not at all.
+
+    Args:
+        file: Where to.
+        guard: Entered around every write; a signal must not end the process inside.
+        clock: Milliseconds since 1970.
+    """
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        guard: Callable[[], AbstractContextManager[object]] = nullcontext,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self._file = file
+        self._guard = guard
+        self._clock = clock
+        self._lines: list[bytes] = []
+        self._flushed_ms = clock()
+        self._records: Counter[str] = Counter()
+        self._streams: dict[str, StreamStatus] = {}
+        self._troubled = False
+        self._secret = b""
+
+    @property
+    def unfinished(self) -> list[str]:
+        """The streams that have started and not ended."""
+        return [name for name, status in self._streams.items() if status in UNFINISHED]
+
+    @property
+    def failed(self) -> bool:
+        """Whether there was trouble, or a stream stands short of COMPLETE."""
+        complete = all(each is StreamStatus.COMPLETE for each in self._streams.values())
+        return self._troubled or not complete
+
+    def conceal(self, secret: str) -> None:
+        """Let *secret* appear in no log line, trace or status from now on.
+
+        None of our texts holds it; this is for the day when one does.
+        """
+        self._secret = orjson.dumps(secret)[1:-1]
+
+    def put(self, message: Message) -> None:
+        """Write a message.
+
+        Raises:
+            BrokenPipeError: Nobody reads any more.
+        """
+        now = self._clock()
+        if isinstance(message, Record):
+            self._records[message.stream] += 1
+            self._add(protocol.encode(message, now))
+            if len(self._lines) >= MAX_LINES or now - self._flushed_ms >= MAX_AGE_MS:
+                self.flush()
+        else:
+            self.say(protocol.encode(message, now, self._counted(message)))
+
+    def say(self, message: protocol.Json) -> None:
+        """Write a message that is in the protocol's form already."""
+        self._add(message)
+        self.flush()
+
+    def flush(self) -> None:
+        """Hand everything to the operating system."""
+        with self._guard():
+            lines, self._lines = self._lines, []
+            self._file.write(b"".join(lines))
+            self._file.flush()
+        self._flushed_ms = self._clock()
+
+    def _counted(self, message: Message) -> int:
+        if isinstance(message, Status):
+            self._streams[message.stream] = message.status
+        self._troubled |= isinstance(message, Trouble)
+        return self._records.pop(message.stream, 0) if isinstance(message, State) else 0
+
+    def _add(self, message: protocol.Json) -> None:
+        line = orjson.dumps(message, option=orjson.OPT_APPEND_NEWLINE)
+        if self._secret and message["type"] not in DATA:
+            line = line.replace(self._secret, b"****")
+        self._lines.append(line)
