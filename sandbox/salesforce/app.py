@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from sandbox.salesforce import (
-    auth,
-    bulk,
-    composite,
-    control,
-    limits,
-    metadata,
-    query,
-    records,
-    sobject_collections,
-)
-from sandbox.salesforce.calls import Answer, Route, Router
-from sandbox.salesforce.gate import gate, versions
+from sandbox.salesforce import auth, bulk
+from sandbox.salesforce.control.endpoints import routes as control_routes
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.wire import http_routes, response
+from sandbox.salesforce.rest import collections, composite, limits, metadata, query, records
+from sandbox.salesforce.rest.calls import Answer, Route, Router
+from sandbox.salesforce.rest.gate import gate, versions
+from sandbox.salesforce.rest.wire import http_routes, response
 
 # A Bulk job's data, base64 of which is limited to 150 MB, is the largest thing a client sends.
 MAX_BODY_BYTES = 160 * 1024 * 1024
@@ -32,7 +24,7 @@ def make_app(org: Org) -> web.Application:
     app.add_routes([web.get("/services/data", _versions), web.get("/services/data/", _versions)])
     app.add_routes(auth.routes(org))
     app.add_routes(bulk.routes(org))
-    app.add_routes(control.routes(org))
+    app.add_routes(control_routes(org))
     return app
 
 
@@ -41,7 +33,7 @@ def simple_routes() -> list[Route]:
     return [
         *metadata.routes(),
         *query.routes(),
-        *sobject_collections.routes(),
+        *collections.routes(),
         *records.routes(),
         *limits.routes(),
     ]

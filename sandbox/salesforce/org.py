@@ -15,7 +15,6 @@ from datetime import datetime, timezone
 from typing import Any
 
 from sandbox.salesforce import tables
-from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.ids import number_of, record_id
 from sandbox.salesforce.interference import Interference
 from sandbox.salesforce.schema import Field, SObject
@@ -72,7 +71,6 @@ class Org:
         self.db = db
         self.objects = {each.name.lower(): each for each in objects}
         self.sessions = Sessions()
-        self.cursors = Cursors()
         self.requests = DailyRequests()
         self.settings = Settings()
         self.interference = Interference()

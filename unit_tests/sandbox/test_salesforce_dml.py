@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.salesforce.dml import Operation, apply
+from sandbox.salesforce.dml.rows import RowResult
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.rows import RowResult
 
 KEY = "CustomerIO_Id__c"
 

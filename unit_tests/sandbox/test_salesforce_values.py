@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.salesforce.dml.values import BadValue, to_column
 from sandbox.salesforce.field_types import (
     checkbox,
     currency,
@@ -22,7 +23,6 @@ from sandbox.salesforce.field_types import (
     text,
 )
 from sandbox.salesforce.schema import Field
-from sandbox.salesforce.values import BadValue, to_column
 
 TIER = picklist("LTV_Tier__c", "low", "high", restricted_picklist=True)
 

@@ -11,9 +11,9 @@ from aiohttp import web
 from sandbox.salesforce.bulk.faults import Behaviour
 from sandbox.salesforce.bulk.jobs import AnyJob, Job, Jobs, NewState, State, read_body
 from sandbox.salesforce.bulk.pages import Page
-from sandbox.salesforce.calls import Answer, ApiError
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.wire import response
+from sandbox.salesforce.rest.calls import Answer, ApiError
+from sandbox.salesforce.rest.wire import response
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 

@@ -19,9 +19,9 @@ from sandbox.salesforce.bulk.files import (
     record,
 )
 from sandbox.salesforce.bulk.jobs import Job, Request, State
-from sandbox.salesforce.calls import ApiError
+from sandbox.salesforce.dml.rows import RowResult
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.rows import RowResult
+from sandbox.salesforce.rest.calls import ApiError
 from sandbox.salesforce.schema import SObject
 
 MAX_UPLOAD_BYTES = 150 * 1024 * 1024

@@ -12,7 +12,7 @@ from sandbox.salesforce.bulk.desk import Desk, abort, answer, new_state, route
 from sandbox.salesforce.bulk.ingest import IngestJob, IngestRequest
 from sandbox.salesforce.bulk.jobs import State, read_body
 from sandbox.salesforce.bulk.pages import Page, page_of
-from sandbox.salesforce.calls import ApiError
+from sandbox.salesforce.rest.calls import ApiError
 
 CSV = "text/csv"
 UNPROCESSED = ("unprocessedrecords", "unprocessedRecords")  # documents and clients differ

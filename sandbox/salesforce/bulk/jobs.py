@@ -11,9 +11,9 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sandbox.salesforce.calls import ApiError, not_found
 from sandbox.salesforce.ids import record_id
 from sandbox.salesforce.org import INTEGRATION_USER_ID
+from sandbox.salesforce.rest.calls import ApiError, not_found
 
 JOB_KEY_PREFIX = "750"
 

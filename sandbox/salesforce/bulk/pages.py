@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import NamedTuple
 
-from sandbox.salesforce.calls import ApiError
+from sandbox.salesforce.rest.calls import ApiError
 
 LAST = "null"
 

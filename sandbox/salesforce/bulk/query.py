@@ -13,8 +13,8 @@ from sandbox.salesforce import soql
 from sandbox.salesforce.bulk.faults import Behaviour
 from sandbox.salesforce.bulk.files import line
 from sandbox.salesforce.bulk.jobs import Job, Request, State
-from sandbox.salesforce.calls import ApiError
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.rest.calls import ApiError
 
 
 class QueryRequest(Request):

@@ -11,7 +11,7 @@ from sandbox.salesforce.bulk.desk import Desk, abort, answer, new_state, route
 from sandbox.salesforce.bulk.jobs import State, read_body
 from sandbox.salesforce.bulk.pages import page_of
 from sandbox.salesforce.bulk.query import QueryJob, QueryRequest
-from sandbox.salesforce.calls import ApiError
+from sandbox.salesforce.rest.calls import ApiError
 
 DEFAULT_PAGE_ROWS = 50_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.salesforce.bulk.files import Results, line, result_lines
 from sandbox.salesforce.bulk.ingest import IngestJob, Settled
-from sandbox.salesforce.rows import RowError
+from sandbox.salesforce.dml.rows import RowError
 
 
 def successful(job: IngestJob) -> list[str]:

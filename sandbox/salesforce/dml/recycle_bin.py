@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sandbox.salesforce.matching import marks
+from sandbox.salesforce.dml.matching import marks
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import Field, SObject
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sandbox.salesforce.dml import Operation, apply
+from sandbox.salesforce.dml.matching import marks
+from sandbox.salesforce.dml.recycle_bin import discard, restore
+from sandbox.salesforce.dml.rows import RowResult
 from sandbox.salesforce.ids import full_id
-from sandbox.salesforce.matching import marks
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.recycle_bin import discard, restore
-from sandbox.salesforce.rows import RowResult
 from sandbox.salesforce.schema import SObject
 
 Arguments = Mapping[str, Any]

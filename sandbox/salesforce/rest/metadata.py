@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.salesforce.calls import Answer, Call, Route, sobject_of
 from sandbox.salesforce.dml import MAX_ROWS_PER_TRANSACTION
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.rest.calls import Answer, Call, Route, sobject_of
 from sandbox.salesforce.schema import describe, describe_global
 
 

@@ -7,9 +7,9 @@ import re
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from sandbox.salesforce.calls import ApiError, not_found
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.wire import refusal
+from sandbox.salesforce.rest.calls import ApiError, not_found
+from sandbox.salesforce.rest.wire import refusal
 
 MAX_URI_BYTES = 16_384
 MAX_URI_AND_HEADER_BYTES = 16_384

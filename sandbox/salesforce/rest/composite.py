@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from multidict import CIMultiDict
 
-from sandbox.salesforce.calls import Answer, ApiError, Call, Route, Router
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.references import UnknownReferenceError, has_reference, resolve
+from sandbox.salesforce.rest.calls import Answer, ApiError, Call, Route, Router
+from sandbox.salesforce.rest.references import UnknownReferenceError, has_reference, resolve
 
 MAX_SUBREQUESTS = 25
 MAX_QUERIES_AND_COLLECTIONS = 5

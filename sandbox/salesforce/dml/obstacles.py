@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sandbox.salesforce.dml.matching import marks
+from sandbox.salesforce.dml.rows import Draft
 from sandbox.salesforce.interference import Interference, Lock, Trigger
-from sandbox.salesforce.matching import marks
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.rows import Draft
 from sandbox.salesforce.schema import SObject
 
 

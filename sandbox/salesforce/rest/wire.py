@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from sandbox.salesforce.calls import Answer, ApiError, Call, Route
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.rest.calls import Answer, ApiError, Call, Route
 
 DATA = "/services/data/v{version}"
 

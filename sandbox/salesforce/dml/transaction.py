@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from sandbox.salesforce.campaigns import add_statuses, check_members
-from sandbox.salesforce.matching import match_by_id, match_by_key, resolve_parents
-from sandbox.salesforce.obstacles import meet_obstacles
-from sandbox.salesforce.org import INTEGRATION_USER_ID, Org
-from sandbox.salesforce.recycle_bin import discard
-from sandbox.salesforce.rows import Draft, RowResult, draft
-from sandbox.salesforce.rules import (
+from sandbox.salesforce.dml.campaigns import add_statuses, check_members
+from sandbox.salesforce.dml.matching import match_by_id, match_by_key, resolve_parents
+from sandbox.salesforce.dml.obstacles import meet_obstacles
+from sandbox.salesforce.dml.recycle_bin import discard
+from sandbox.salesforce.dml.rows import Draft, RowResult, draft
+from sandbox.salesforce.dml.rules import (
     check_not_converted,
     check_references,
     check_required,
@@ -24,6 +23,7 @@ from sandbox.salesforce.rules import (
     fill_defaults,
     living,
 )
+from sandbox.salesforce.org import INTEGRATION_USER_ID, Org
 from sandbox.salesforce.schema import Field, SObject
 
 MAX_ROWS_PER_TRANSACTION = 200

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from sandbox.salesforce.dml.values import BadValue, to_column
 from sandbox.salesforce.schema import Field, SObject
-from sandbox.salesforce.values import BadValue, to_column
 
 RowError = dict[str, Any]
 

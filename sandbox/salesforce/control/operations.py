@@ -9,11 +9,11 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandbox.salesforce.control.tampering import TAMPERING
 from sandbox.salesforce.field_types import sobject
 from sandbox.salesforce.interference import Interference, Lock, Trigger
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.tables import field_from_json
-from sandbox.salesforce.tampering import TAMPERING
 
 Arguments = Mapping[str, Any]
 

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sandbox.salesforce.dml.rows import Draft, ParentKey
+from sandbox.salesforce.dml.values import BadValue, to_column
 from sandbox.salesforce.ids import full_id
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.rows import Draft, ParentKey
 from sandbox.salesforce.schema import Field, SObject
-from sandbox.salesforce.values import BadValue, to_column
 
 
 def folded(field: Field, value: Any) -> Any:

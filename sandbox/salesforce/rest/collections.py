@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sandbox.salesforce.calls import Answer, ApiError, Call, Route, sobject_of
 from sandbox.salesforce.dml import (
     MAX_ROWS_PER_TRANSACTION,
     Operation,
@@ -15,10 +14,11 @@ from sandbox.salesforce.dml import (
     apply_runs,
     key_of,
 )
+from sandbox.salesforce.dml.rows import RowResult
 from sandbox.salesforce.ids import full_id
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.records import retrieve
-from sandbox.salesforce.rows import RowResult
+from sandbox.salesforce.rest.calls import Answer, ApiError, Call, Route, sobject_of
+from sandbox.salesforce.rest.records import retrieve
 from sandbox.salesforce.schema import SObject
 
 MAX_CHUNKS = 10

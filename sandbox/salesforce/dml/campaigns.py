@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sandbox.salesforce.matching import marks
+from sandbox.salesforce.dml.matching import marks
+from sandbox.salesforce.dml.rows import Draft
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.rows import Draft
 
 _FIRST_STATUSES = (("Sent", 0, 1), ("Responded", 1, 0))
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from sandbox.salesforce import soql
-from sandbox.salesforce.calls import Answer, ApiError, Call, Route, not_found, sobject_of
 from sandbox.salesforce.dml import apply
+from sandbox.salesforce.dml.matching import folded, live_ids
+from sandbox.salesforce.dml.rows import RowResult
+from sandbox.salesforce.dml.values import BadValue, to_column
 from sandbox.salesforce.ids import full_id
-from sandbox.salesforce.matching import folded, live_ids
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.rows import RowResult
+from sandbox.salesforce.rest.calls import Answer, ApiError, Call, Route, not_found, sobject_of
 from sandbox.salesforce.schema import Field, SObject
-from sandbox.salesforce.values import BadValue, to_column
 
 
 def routes() -> list[Route]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sandbox.salesforce.calls import Answer, Call, Route
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.rest.calls import Answer, Call, Route
 
 _UNTOUCHED = {
     "DailyBulkApiBatches": 15_000,

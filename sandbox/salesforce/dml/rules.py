@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sandbox.salesforce.matching import deleted_flags, folded, live_ids, marks
+from sandbox.salesforce.dml.matching import deleted_flags, folded, live_ids, marks
+from sandbox.salesforce.dml.rows import Draft
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.rows import Draft
 from sandbox.salesforce.schema import Field, SObject
 
 _FLS_HINT = (

@@ -14,10 +14,10 @@ import orjson
 from aiohttp import web
 
 from sandbox.paths import CONTROL
-from sandbox.salesforce.calls import Answer
-from sandbox.salesforce.operations import OPERATIONS
+from sandbox.salesforce.control.operations import OPERATIONS
 from sandbox.salesforce.org import Org, Writes
-from sandbox.salesforce.wire import response
+from sandbox.salesforce.rest.calls import Answer
+from sandbox.salesforce.rest.wire import response
 
 
 def routes(org: Org) -> list[web.RouteDef]:

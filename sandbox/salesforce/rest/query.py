@@ -6,33 +6,36 @@ import re
 from typing import Any
 
 from sandbox.salesforce import soql
-from sandbox.salesforce.calls import Answer, ApiError, Call, Route
-from sandbox.salesforce.cursors import Cursor
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.rest.calls import Answer, ApiError, Call, Route
+from sandbox.salesforce.rest.cursors import Cursor, Cursors
 
 MIN_BATCH, MAX_BATCH = 200, 2_000
 _BATCH_SIZE = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
 
 
 def routes() -> list[Route]:
-    """Return the routes of this module."""
+    """Return the routes of this module; open cursors live as long as they do."""
+    cursors = Cursors()
+
+    def query(org: Org, call: Call) -> Answer:
+        return _run(org, call, cursors, include_deleted=False)
+
+    def query_all(org: Org, call: Call) -> Answer:
+        return _run(org, call, cursors, include_deleted=True)
+
+    def more(_org: Org, call: Call) -> Answer:
+        return _more(call, cursors)
+
     return [
-        Route("GET", "/query", _query),
-        Route("GET", "/queryAll", _query_all),
-        Route("GET", "/query/{locator}", _more),
-        Route("GET", "/queryAll/{locator}", _more),
+        Route("GET", "/query", query),
+        Route("GET", "/queryAll", query_all),
+        Route("GET", "/query/{locator}", more),
+        Route("GET", "/queryAll/{locator}", more),
     ]
 
 
-def _query(org: Org, call: Call) -> Answer:
-    return _run(org, call, include_deleted=False)
-
-
-def _query_all(org: Org, call: Call) -> Answer:
-    return _run(org, call, include_deleted=True)
-
-
-def _run(org: Org, call: Call, *, include_deleted: bool) -> Answer:
+def _run(org: Org, call: Call, cursors: Cursors, *, include_deleted: bool) -> Answer:
     text = call.query.get("q")
     if not text:
         raise ApiError(400, "MALFORMED_QUERY", "The parameter q is missing")
@@ -43,7 +46,7 @@ def _run(org: Org, call: Call, *, include_deleted: bool) -> Answer:
     batch = _batch_size(call)
     if len(found.records) <= batch:
         return Answer(200, {"totalSize": found.total, "done": True, "records": found.records})
-    return _page(call, org.cursors.keep(found.records, batch), 0)
+    return _page(call, cursors.keep(found.records, batch), 0)
 
 
 def _batch_size(call: Call) -> int:
@@ -51,9 +54,9 @@ def _batch_size(call: Call) -> int:
     return min(max(int(match[1]), MIN_BATCH), MAX_BATCH) if match else MAX_BATCH
 
 
-def _more(org: Org, call: Call) -> Answer:
+def _more(call: Call, cursors: Cursors) -> Answer:
     name, _, start = call.params["locator"].partition("-")
-    cursor = org.cursors.find(name)
+    cursor = cursors.find(name)
     if cursor is None or not start.isdigit():
         raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
     return _page(call, cursor, int(start))
