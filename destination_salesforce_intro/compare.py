@@ -15,7 +15,7 @@ MOST_DIGITS = 60
 
 def holds(stored: Any, wanted: Value, field: FieldSchema) -> bool:
     """Whether *field*, read as *stored*, would be the same after writing *wanted*."""
-    if stored is None or stored == "" or wanted is None or wanted == "":
+    if _is_blank(stored) or _is_blank(wanted):
         return _is_blank(stored) and _is_blank(wanted)
     if field.type in NUMBER_TYPES:
         return _rounded(stored, field.scale) == _rounded(wanted, field.scale)
@@ -28,7 +28,7 @@ def holds(stored: Any, wanted: Value, field: FieldSchema) -> bool:
 
 def _is_blank(value: Any) -> bool:
     """No value, and an unticked box, are the same nothing."""
-    return value in (None, "", False)
+    return value is None or value == "" or value is False
 
 
 def _rounded(value: Any, scale: int | None) -> Decimal:

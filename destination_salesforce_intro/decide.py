@@ -43,11 +43,13 @@ def decide(matches: Sequence[Match], judge: Callable[[Match], Verdict]) -> Decis
 
     The rows come in the order of the changes taken up, *later* in the order of *matches*.
     """
-    decision, taken = Decision([], [], []), _Taken()
-    late = _followers(matches)
+    decision, taken, late = Decision([], [], []), _Taken(), _followers(matches)
     for place, match in sorted(enumerate(matches), key=lambda placed: _turn(placed[1])):
-        if place in late or taken.collides(match):
+        if place in late:
+            continue
+        if taken.collides(match):
             late.add(place)
+            taken.reserve(match)
             continue
         verdict = judge(match)
         taken.add(match, verdict)
@@ -91,7 +93,11 @@ class _Taken:
             return
         self._ids.update(found.id for found in match.found)
         if not isinstance(verdict[0], Delete):
-            self._keys.update(_numbered(match.change.identity.keys))
+            self.reserve(match)
+
+    def reserve(self, match: Match) -> None:
+        """Keep the keys that *match* will have for it, so that a chain of moves stays in order."""
+        self._keys.update(_numbered(match.change.identity.keys))
 
 
 def _numbered(keys: Iterable[str | None]) -> Iterable[tuple[int, str]]:
