@@ -34,7 +34,7 @@ def fatal(contact: ObjectSchema = CONTACT, **settings: Any) -> str:
 
 def test_mapping_that_fits_has_no_problem() -> None:
     assert problems() == []
-    assert RecordKind(0, record_mapping(identity=[CIO_RULE], fields=NAMED), CONTACT)
+    RecordKind(0, record_mapping(identity=[CIO_RULE], fields=NAMED), CONTACT)  # does not raise
 
 
 @pytest.mark.parametrize(
