@@ -51,6 +51,7 @@ setup(
         "email-validator>=2.1.1,<3",
         "pydantic>=2.13,<3",
         "pyjwt[crypto]>=2.8,<3",
+        "pyyaml>=6,<7",
         "requests>=2.32.3,<3",
         "simple-salesforce>=1.12.9,<2",
         "tenacity>=8.5,<10",
