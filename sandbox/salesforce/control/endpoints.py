@@ -25,7 +25,7 @@ def routes(org: Org) -> list[web.RouteDef]:
 
     async def operate(request: web.Request) -> web.Response:
         operations = orjson.loads(await request.read())
-        return _answered(lambda: [_operate(org, each) for each in operations])
+        return _answered(lambda: _operate_all(org, operations))
 
     async def records(request: web.Request) -> web.Response:
         return _answered(lambda: _records(org, request.query["object"]))
@@ -52,12 +52,17 @@ def _answered(act: Callable[[], Any]) -> web.Response:
         return response(Answer(400, {"error": f"{type(error).__name__}: {error}"}))
 
 
+def _operate_all(org: Org, operations: list[dict[str, Any]]) -> list[Any]:
+    """Carry out *operations* in order; if one fails, no record is changed by any."""
+    with org.transaction():
+        return [_operate(org, each) for each in operations]
+
+
 def _operate(org: Org, operation: dict[str, Any]) -> Any:
     [(name, arguments)] = operation.items()
     if name not in OPERATIONS:
         raise LookupError(f"no operation {name}; there are {', '.join(sorted(OPERATIONS))}")
-    with org.transaction():
-        return OPERATIONS[name](org, arguments)
+    return OPERATIONS[name](org, arguments)
 
 
 def _records(org: Org, name: str) -> list[dict[str, Any]]:

@@ -21,6 +21,25 @@ def living(drafts: Iterable[Draft]) -> list[Draft]:
     return [each for each in drafts if not each.errors]
 
 
+def check_permitted(sobject: SObject, drafts: Sequence[Draft]) -> None:
+    """Refuse rows that would create or change records of an object that allows neither."""
+    for each in drafts:
+        if not (sobject.createable if each.created else sobject.updateable):
+            verb = "inserted" if each.created else "updated"
+            _refuse_type(sobject, each, verb)
+
+
+def check_deletable(sobject: SObject, drafts: Sequence[Draft]) -> None:
+    """Refuse to delete records of an object that does not allow it."""
+    for each in drafts:
+        if not sobject.deletable:
+            _refuse_type(sobject, each, "deleted")
+
+
+def _refuse_type(sobject: SObject, it: Draft, verb: str) -> None:
+    it.fail("INVALID_TYPE_FOR_OPERATION", f"entity type cannot be {verb}: {sobject.name}")
+
+
 def check_writable(sobject: SObject, drafts: Sequence[Draft]) -> None:
     """Refuse rows that name a field they may not write: formulas, create-only ones."""
     fixed = {name for name, each in sobject.fields.items() if not each.createable}

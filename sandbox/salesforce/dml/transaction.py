@@ -15,7 +15,9 @@ from sandbox.salesforce.dml.obstacles import meet_obstacles
 from sandbox.salesforce.dml.recycle_bin import discard
 from sandbox.salesforce.dml.rows import Draft, RowResult, draft
 from sandbox.salesforce.dml.rules import (
+    check_deletable,
     check_not_converted,
+    check_permitted,
     check_references,
     check_required,
     check_unique,
@@ -152,6 +154,7 @@ def _save(
     org: Org, sobject: SObject, match: Callable[[Sequence[Draft]], None], chunk: Sequence[Draft]
 ) -> None:
     match(living(chunk))
+    check_permitted(sobject, living(chunk))
     resolve_parents(org, living(chunk))
     check_writable(sobject, living(chunk))
     check_not_converted(org, sobject, living(chunk))
@@ -168,6 +171,7 @@ def _save(
 
 def _delete(org: Org, sobject: SObject, chunk: Sequence[Draft]) -> None:
     match_by_id(org, sobject, living(chunk))
+    check_deletable(sobject, living(chunk))
     seen: set[str | None] = set()
     for each in living(chunk):
         if each.id in seen:

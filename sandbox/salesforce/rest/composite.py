@@ -136,10 +136,15 @@ def _failed(answer: Answer) -> bool:
     return answer.status >= _FIRST_ERROR_STATUS
 
 
-def _halt_on_failure(answer: Answer, *, halt: bool) -> None:
+def _unsuccessful(answer: Answer) -> bool:
+    """Whether the request failed, or a row of it did."""
     rows = answer.body if isinstance(answer.body, list) else []
     row_failed = any(isinstance(row, dict) and row.get("success") is False for row in rows)
-    if halt and (_failed(answer) or row_failed):
+    return _failed(answer) or row_failed
+
+
+def _halt_on_failure(answer: Answer, *, halt: bool) -> None:
+    if halt and _unsuccessful(answer):
         raise _HaltedError
 
 
@@ -151,7 +156,7 @@ def _roll_back(parts: Sequence[_Part], answers: dict[str, Answer]) -> None:
     message = "The transaction was rolled back since another operation in the same transaction"
     for part in parts:
         answer = answers.get(part.reference)
-        if answer is None or not _failed(answer):
+        if answer is None or not _unsuccessful(answer):
             answers[part.reference] = _halted(f"{message} failed.")
 
 
