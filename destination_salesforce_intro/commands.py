@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from importlib import resources
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -27,12 +27,22 @@ from destination_salesforce_intro.salesforce.client import SalesforceClient
 from destination_salesforce_intro.salesforce.queries import Queries
 from destination_salesforce_intro.salesforce.sender import Sender
 from destination_salesforce_intro.salesforce.transport import open_session
-from destination_salesforce_intro.schema import ObjectSchema
 from destination_salesforce_intro.storage import open_folder
 from destination_salesforce_intro.writer import Writer, writing_order
 
 USER_AGENT = f"destination-salesforce-intro/{version('airbyte-customerio-salesforce')}"
 MAX_CHANGES = 10_000  # waiting at a time; as many as one internal batch of a Bulk job
+
+
+class World(NamedTuple):
+    """What differs from run to run: the time, waiting, and a name for the run."""
+
+    now: Callable[[], float]  # seconds since the epoch
+    sleep: Callable[[float], None]
+    new_id: Callable[[], str]
+
+
+REAL = World(time.time, time.sleep, lambda: uuid.uuid4().hex[:8])
 
 
 def spec() -> dict[str, Any]:
@@ -42,17 +52,21 @@ def spec() -> dict[str, Any]:
     return specification
 
 
-def check(config: Config, output: Output) -> None:
+def check(config: Config, output: Output, world: World = REAL) -> None:
     """Prove what a sync needs.
 
     Raises:
         ConnectorError: What is missing, and what to do.
     """
-    checks.check(config, connect(config, output), lambda text: output.log("WARN", text))
+    checks.check(config, connect(config, output, world), lambda text: output.log("WARN", text))
 
 
 def write(
-    config: Config, streams: Sequence[StreamMode], lines: Iterable[bytes], output: Output
+    config: Config,
+    streams: Sequence[StreamMode],
+    lines: Iterable[bytes],
+    output: Output,
+    world: World = REAL,
 ) -> Iterator[Mapping[str, Any]]:
     """Apply the messages in *lines* to Salesforce; yield every STATE when it is safe.
 
@@ -60,10 +74,18 @@ def write(
         ConnectorError: The sync cannot go on.
     """
     require_mappings(streams, [mapping.stream for mapping in config.mappings])
-    client = connect(config, output)
+    client = connect(config, output, world)
     schemas = checks.prepare(config, client, lambda text: output.log("WARN", text))
-    keeper = _keeper(config)
-    writer = _writer(config, client, schemas, keeper, output)
+    sender = _sender(config, client, lambda text: output.log("INFO", text), world)
+    keeper = _keeper(config, world)
+    writer = Writer(
+        Mapper(config.mappings, schemas),
+        writing_order(config.mappings),
+        Buffer(MAX_CHANGES),
+        Queries(client, world.sleep).run,
+        sender.send,
+        keeper,
+    )
     try:
         yield from writer.run(protocol.events(lines))
     finally:
@@ -72,7 +94,7 @@ def write(
         output.log("INFO", summary.cost(client.calls, client.quota))
 
 
-def connect(config: Config, output: Output) -> SalesforceClient:
+def connect(config: Config, output: Output, world: World = REAL) -> SalesforceClient:
     """Return a client that logs in when first used; secrets are concealed before that."""
     for secret in config.secrets():
         output.conceal(secret)
@@ -81,39 +103,29 @@ def connect(config: Config, output: Output) -> SalesforceClient:
         config.auth,
         config.login_url,
         http,
-        now=time.time,
-        sleep=time.sleep,
+        now=world.now,
+        sleep=world.sleep,
         conceal=output.conceal,
     )
-    return SalesforceClient(login, config.api_version, http, time.sleep)
+    return SalesforceClient(login, config.api_version, http, world.sleep)
 
 
-def _keeper(config: Config) -> Keeper:
-    started = datetime.now(timezone.utc)
-    run = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+def _keeper(config: Config, world: World) -> Keeper:
+    run = f"{_utc(world.now()):%Y%m%dT%H%M%S}-{world.new_id()}"
     folder = open_folder(config.object_storage_config)
-    rejected = RejectedFile(folder, run, config.mappings, _now)
-    return Keeper(summary.Summary(config.mappings), rejected, config.on_rejected, time.time)
+    rejected = RejectedFile(folder, run, config.mappings, lambda: _iso(world.now()))
+    return Keeper(summary.Summary(config.mappings), rejected, config.on_rejected, world.now)
 
 
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _utc(now: float) -> datetime:
+    return datetime.fromtimestamp(now, timezone.utc)
 
 
-def _writer(
-    config: Config,
-    client: SalesforceClient,
-    schemas: Mapping[str, ObjectSchema],
-    keeper: Keeper,
-    output: Output,
-) -> Writer:
-    jobs = BulkJobs(client, time.sleep, lambda text: output.log("INFO", text))
-    sender = Sender(client, jobs, config.write_api, time.sleep)
-    return Writer(
-        Mapper(config.mappings, schemas),
-        writing_order(config.mappings),
-        Buffer(MAX_CHANGES),
-        Queries(client, time.sleep).run,
-        sender.send,
-        keeper,
-    )
+def _iso(now: float) -> str:
+    return _utc(now).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _sender(
+    config: Config, client: SalesforceClient, log: Callable[[str], None], world: World
+) -> Sender:
+    return Sender(client, BulkJobs(client, world.sleep, log), config.write_api, world.sleep)

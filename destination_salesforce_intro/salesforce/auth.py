@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import jwt
 import requests
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
 
 from destination_salesforce_intro.config import (
     AccessToken,
@@ -125,7 +125,7 @@ class Login:
     def _exchange(self, form: dict[str, str]) -> dict[str, Any]:
         retrying = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(initial=0.5, max=20),
+            wait=wait_exponential(0.5, 20) + wait_random(0, 0.5),
             retry=retry_if_exception(_passes),
             sleep=self._sleep,
             reraise=True,

@@ -16,7 +16,13 @@ import orjson
 import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
 
 from destination_salesforce_intro.errors import ConnectorError, Fault
 from destination_salesforce_intro.salesforce.auth import Session
@@ -90,7 +96,7 @@ class SalesforceClient:
     def _patiently(self, send: Callable[[Salesforce, Request], Any], request: Request) -> Any:
         retrying = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(initial=FIRST_WAIT_S, max=LONGEST_WAIT_S),
+            wait=wait_exponential(FIRST_WAIT_S, LONGEST_WAIT_S) + wait_random(0, FIRST_WAIT_S),
             retry=retry_if_exception_type(Again),
             sleep=self._sleep,
             reraise=True,
