@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from sandbox.customerio.seed import SEGMENTS, Cast
+from sandbox.customerio.newcomers import Cast
+from sandbox.customerio.seed import SEGMENTS
 from sandbox.serve import MEMORY, Settings, main
 
 

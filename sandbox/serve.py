@@ -27,7 +27,8 @@ from sandbox.control import CustomerioControl, SalesforceControl
 from sandbox.customerio.app import APP_API_KEY
 from sandbox.customerio.app import make_app as make_customerio
 from sandbox.customerio.limiter import REQUESTS_PER_WINDOW, Limiter
-from sandbox.customerio.seed import Cast, plant
+from sandbox.customerio.newcomers import Cast
+from sandbox.customerio.seed import plant
 from sandbox.customerio.segments import listed
 from sandbox.customerio.store import Workspace
 from sandbox.faults import FaultTable

@@ -16,7 +16,6 @@ from sandbox.customerio.profiles import Person, everyone
 from sandbox.customerio.search import Page
 from sandbox.customerio.store import Workspace
 
-# Which members of a segment can be seen while it is being built: a fixed share of all positions.
 # While a segment is being built reads show a fixed share of all positions: in SQL, the segment and
 # the share in percent.
 VISIBLE = "segment_id = ? AND (position * 7919) % 100 < ?"
@@ -55,17 +54,24 @@ def reevaluate_all(workspace: Workspace, only: Collection[int] | None = None) ->
 
     For when the conditions changed, or time, which alone can move people in and out.
     """
+    emptied = [(number,) for number in _dynamic(workspace) if only is None or number in only]
+    workspace.db.executemany("DELETE FROM memberships WHERE segment_id = ?", emptied)
+    evaluate(workspace, everyone(workspace), only)
+
+
+def evaluate(
+    workspace: Workspace, people: Iterable[Person], only: Collection[int] | None = None
+) -> None:
+    """Put people who are in none of the dynamic segments among *only* where they belong."""
     dynamic = _dynamic(workspace)
     segments = {number: dynamic[number] for number in dynamic if only is None or number in only}
     members = (
         (segment_id, person.position)
-        for person in everyone(workspace)
+        for person in people
         for facts in [_facts(workspace, person)]
         for segment_id, belongs in segments.items()
         if belongs(facts)
     )
-    emptied = [(segment_id,) for segment_id in segments]
-    workspace.db.executemany("DELETE FROM memberships WHERE segment_id = ?", emptied)
     workspace.db.executemany("INSERT INTO memberships VALUES (?, ?)", members)
 
 

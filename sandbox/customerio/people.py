@@ -1,4 +1,4 @@
-"""What can happen to people: they are made, changed, deleted, suppressed, merged; they do things.
+"""People come and change and do things; how they go is told in ``departures``.
 
 Everything that happens is in the activity log, and dynamic segments follow at once.
 """
@@ -10,16 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import orjson
-
 from sandbox.customerio import memberships
 from sandbox.customerio.activities import EVENT, Activity, log
 from sandbox.customerio.conditions import text
 from sandbox.customerio.ids import cio_id
-from sandbox.customerio.profiles import Person, find_one
+from sandbox.customerio.profiles import INSERT, Person, find_one, to_row
 from sandbox.customerio.store import Workspace
-
-MERGED_EVENTS_S = 30 * 86_400  # events older than this stay behind in a merge
 
 
 class PersonError(ValueError):
@@ -45,8 +41,8 @@ def create(workspace: Workspace, identity: Identity, attributes: Mapping[str, ob
     position = _next_position(workspace)
     own = identity.cio_id or cio_id(position)
     person = Person(position, own, identity.id, identity.email, {}, {})
-    _write(workspace, "INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?)", person)
-    log(workspace, [_activity(workspace, "profile_create", person, {})])
+    _write(workspace, INSERT, person)
+    log(workspace, [activity(workspace, "profile_create", person, {})])
     return update(workspace, person, identity, attributes)
 
 
@@ -65,17 +61,8 @@ def _next_position(workspace: Workspace) -> int:
 
 
 def _write(workspace: Workspace, statement: str, person: Person) -> None:
-    values = (
-        person.position,
-        person.cio_id,
-        person.id,
-        person.email,
-        person.email and person.email.lower(),
-        orjson.dumps(person.attributes).decode(),
-        orjson.dumps(person.timestamps).decode(),
-    )
     try:
-        workspace.db.execute(statement, values)
+        workspace.db.execute(statement, to_row(person))
     except sqlite3.IntegrityError as error:
         raise PersonError("the identifier is somebody else's") from error
 
@@ -124,70 +111,12 @@ def _log_changes(workspace: Workspace, before: Person, after: Person) -> None:
         if old.get(name) != new.get(name)
     }
     if changes:
-        log(workspace, [_activity(workspace, "attribute_change", after, changes)])
+        log(workspace, [activity(workspace, "attribute_change", after, changes)])
 
 
-def _activity(workspace: Workspace, kind: str, person: Person, data: Mapping[str, Any]) -> Activity:
+def activity(workspace: Workspace, kind: str, person: Person, data: Mapping[str, Any]) -> Activity:
+    """Note that something happens to a person now."""
     return Activity(kind, person.identifiers, int(workspace.now()), data)
-
-
-def delete(workspace: Workspace, person: Person) -> None:
-    """Delete a person. Their activities stay, seen by those who ask for deleted people."""
-    _forget(workspace, person)
-    log(workspace, [_activity(workspace, "profile_delete", person, {})])
-
-
-def _forget(workspace: Workspace, person: Person) -> None:
-    workspace.db.execute("DELETE FROM memberships WHERE position = ?", (person.position,))
-    workspace.db.execute("DELETE FROM people WHERE position = ?", (person.position,))
-
-
-def suppress(workspace: Workspace, person: Person) -> None:
-    """Delete a person with all their activities, and never let the identifiers in again."""
-    _forget(workspace, person)
-    workspace.db.execute("DELETE FROM activities WHERE cio_id = ?", (person.cio_id,))
-    blocked = [(name.lower(),) for name in (person.id, person.email) if name]
-    workspace.db.executemany("INSERT OR IGNORE INTO suppressed VALUES (?)", blocked)
-
-
-def merge(workspace: Workspace, primary: Person, secondary: Person) -> Person:
-    """Merge *secondary* into *primary* and return what became of the primary.
-
-    The primary gains the attributes it has none of, the events of the last 30 days and the manual
-    segments. How the vendor logs a merge is not documented: here each of the two has a
-    ``profile_merge``, and the primary's names the other's identifiers.
-
-    Raises:
-        PersonError: The two are one.
-    """
-    if primary.position == secondary.position:
-        raise PersonError("nobody can be merged into themselves")
-    _hand_over(workspace, primary, secondary)
-    _forget(workspace, secondary)
-    lost = _activity(workspace, "profile_merge", secondary, {"into": primary.identifiers})
-    kept = _activity(workspace, "profile_merge", primary, {"from": secondary.identifiers})
-    log(workspace, [lost, kept])
-    gained = {**secondary.attributes, **primary.attributes}
-    return update(workspace, primary, Identity(primary.email, primary.id), gained)
-
-
-def _hand_over(workspace: Workspace, primary: Person, secondary: Person) -> None:
-    workspace.db.execute(
-        "INSERT OR IGNORE INTO memberships SELECT segment_id, ? FROM memberships JOIN segments "
-        "ON id = segment_id WHERE position = ? AND conditions IS NULL",
-        (primary.position, secondary.position),
-    )
-    workspace.db.execute(
-        "UPDATE activities SET cio_id = ?, identifiers = ? "
-        "WHERE cio_id = ? AND type = ? AND timestamp >= ?",
-        (
-            primary.cio_id,
-            orjson.dumps(primary.identifiers).decode(),
-            secondary.cio_id,
-            EVENT,
-            int(workspace.now()) - MERGED_EVENTS_S,
-        ),
-    )
 
 
 class Happening(NamedTuple):

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.customerio import people
+from sandbox.customerio import departures, people
+from sandbox.customerio.newcomers import CART_LEFT, HOUR, ORDERED
 from sandbox.customerio.people import Happening, Identity
 from sandbox.customerio.profiles import Person
-from sandbox.customerio.seed import CART_LEFT, HOUR, ORDERED
 from sandbox.customerio.store import Workspace
 
 
@@ -97,7 +97,7 @@ class DeletePerson(PersonOperation):
 
     def change(self, workspace: Workspace, person: Person) -> None:
         """Make the change."""
-        people.delete(workspace, person)
+        departures.delete(workspace, person)
 
 
 class SuppressPerson(PersonOperation):
@@ -107,7 +107,7 @@ class SuppressPerson(PersonOperation):
 
     def change(self, workspace: Workspace, person: Person) -> None:
         """Make the change."""
-        people.suppress(workspace, person)
+        departures.suppress(workspace, person)
 
 
 class MergePeople(Operation):
@@ -120,7 +120,7 @@ class MergePeople(Operation):
     def apply(self, workspace: Workspace) -> dict[str, Any]:
         """Make the change."""
         pair = self.primary.find(workspace), self.secondary.find(workspace)
-        return {"cio_id": people.merge(workspace, *pair).cio_id}
+        return {"cio_id": departures.merge(workspace, *pair).cio_id}
 
 
 class TrackEvent(PersonOperation):

@@ -51,6 +51,22 @@ def from_row(row: Mapping[str, Any]) -> Person:
     )
 
 
+def to_row(person: Person) -> tuple[object, ...]:
+    """Write a person as a row of the people table."""
+    return (
+        person.position,
+        person.cio_id,
+        person.id,
+        person.email,
+        person.email and person.email.lower(),
+        orjson.dumps(person.attributes).decode(),
+        orjson.dumps(person.timestamps).decode(),
+    )
+
+
+INSERT = "INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
 def find(workspace: Workspace, references: Sequence[str], id_type: str) -> list[Person]:
     """Find people in the order asked for, each once; those nobody knows are left out.
 
