@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from importlib import resources
 from importlib.metadata import version
@@ -16,6 +16,7 @@ from destination_salesforce_intro import check as checks
 from destination_salesforce_intro import protocol, summary
 from destination_salesforce_intro.buffer import Buffer
 from destination_salesforce_intro.config import Config
+from destination_salesforce_intro.errors import ConnectorError
 from destination_salesforce_intro.inputs import StreamMode, require_mappings
 from destination_salesforce_intro.keeper import Keeper
 from destination_salesforce_intro.mapper import Mapper
@@ -67,7 +68,7 @@ def write(
     lines: Iterable[bytes],
     output: Output,
     world: World = REAL,
-) -> Iterator[Mapping[str, Any]]:
+) -> Generator[Mapping[str, Any], None, None]:
     """Apply the messages in *lines* to Salesforce; yield every STATE when it is safe.
 
     Raises:
@@ -88,10 +89,16 @@ def write(
     )
     try:
         yield from writer.run(protocol.events(lines))
-    finally:
-        for text in keeper.summary.lines():
-            output.log("INFO", text)
-        output.log("INFO", summary.cost(client.calls, client.quota))
+    except (ConnectorError, SystemExit):
+        _tell(keeper, client, output)
+        raise
+    _tell(keeper, client, output)
+
+
+def _tell(keeper: Keeper, client: SalesforceClient, output: Output) -> None:
+    for text in keeper.summary.lines():
+        output.log("INFO", text)
+    output.log("INFO", summary.cost(client.calls, client.quota))
 
 
 def connect(config: Config, output: Output, world: World = REAL) -> SalesforceClient:

@@ -13,6 +13,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,9 @@ def _check(arguments: argparse.Namespace, output: Output) -> None:
 def _write(arguments: argparse.Namespace, output: Output) -> None:
     config = _config(arguments)
     streams = inputs.configured_streams(_load(arguments.catalog, "catalog"))
-    for message in commands.write(config, streams, sys.stdin.buffer, output):
-        output.say(message)
+    with closing(commands.write(config, streams, sys.stdin.buffer, output)) as messages:
+        for message in messages:
+            output.say(message)
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Output], None]] = {

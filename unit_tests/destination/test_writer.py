@@ -25,10 +25,12 @@ def test_people_are_created_updated_cleared_and_left_alone(box: Running) -> None
     first = sync(box, [person(1, plan="pro"), person(2, plan="pro"), person(3), state(1)])
     again = sync(box, [person(1, plan="free"), person(2, plan="pro"), gone(3), gone(9), state(2)])
 
-    assert [(3.0, 0.0)] == first.counts
-    assert [(4.0, 0.0)] == again.counts
-    assert {"p1": "free", "p2": "pro", "p3": None} == {
-        key: row["Plan__c"] for key, row in contacts(box).items()
+    assert first.counts == [(3.0, 0.0)]
+    assert again.counts == [(4.0, 0.0)]
+    assert {key: row["Plan__c"] for key, row in contacts(box).items()} == {
+        "p1": "free",
+        "p2": "pro",
+        "p3": None,
     }
 
 
@@ -36,8 +38,8 @@ def test_an_exit_clears_what_the_mapping_says(box: Running) -> None:
     sync(box, [person(1, plan="pro", email="a@x.example")])
     result = sync(box, [gone(1), state(1)])
 
-    assert [1] == result.acknowledged
-    assert (None, "a@x.example") == (contacts(box)["p1"]["Plan__c"], contacts(box)["p1"]["Email"])
+    assert result.acknowledged == [1]
+    assert (contacts(box)["p1"]["Plan__c"], contacts(box)["p1"]["Email"]) == (None, "a@x.example")
 
 
 def test_an_exit_deletes_when_the_mapping_says_so(box: Running) -> None:
@@ -45,7 +47,7 @@ def test_an_exit_deletes_when_the_mapping_says_so(box: Running) -> None:
     sync(box, [person(1), person(2)], deleting)
     result = sync(box, [gone(1), state(1)], deleting)
 
-    assert ["p2"] == list(contacts(box))
+    assert list(contacts(box)) == ["p2"]
     assert "1 deleted" in result.logs
 
 
@@ -54,7 +56,7 @@ def test_null_clears_and_absent_leaves(box: Running) -> None:
     sync(box, [person(1, plan=None)])
 
     assert contacts(box)["p1"]["Plan__c"] is None
-    assert "a@x.example" == contacts(box)["p1"]["Email"]
+    assert contacts(box)["p1"]["Email"] == "a@x.example"
 
 
 def test_what_is_already_so_is_not_written(box: Running) -> None:
@@ -62,7 +64,7 @@ def test_what_is_already_so_is_not_written(box: Running) -> None:
     box.salesforce_control.reset_writes()
     result = sync(box, [*PEOPLE, state(2)])
 
-    assert [(12.0, 0.0)] == result.counts
+    assert result.counts == [(12.0, 0.0)]
     assert not any(box.salesforce_control.writes().values())
 
 
@@ -71,7 +73,7 @@ def test_a_refused_record_is_kept_before_its_state_goes_back(box: Running, tmp_p
     nameless = record(cio_id="p9", plan="pro")
     result = sync(box, [person(1), nameless, state(1)], object_storage_config=storage)
 
-    assert [(1.0, 1.0)] == result.counts
+    assert result.counts == [(1.0, 1.0)]
     (part,) = (tmp_path / "refused").iterdir()
     (line,) = map(orjson.loads, part.read_bytes().splitlines())
     assert {
@@ -89,7 +91,7 @@ def test_refusals_that_cannot_be_kept_stop_the_sync(box: Running) -> None:
     storage = {"storage_type": "File", "url": "file:///proc/nowhere"}
     result = sync(box, [record(cio_id="p9"), state(1)], object_storage_config=storage)
 
-    assert [] == result.acknowledged
+    assert result.acknowledged == []
     assert result.error is not None
     assert "object_storage_config" in result.error.message
 
@@ -97,10 +99,10 @@ def test_refusals_that_cannot_be_kept_stop_the_sync(box: Running) -> None:
 def test_a_refusal_fails_the_sync_when_asked_to(box: Running) -> None:
     result = sync(box, [person(1), record(cio_id="p9"), state(1)], on_rejected="fail")
 
-    assert [] == result.acknowledged
+    assert result.acknowledged == []
     assert result.error is not None
     assert Fault.CONFIG is result.error.fault
-    assert ["p1"] == list(contacts(box))
+    assert list(contacts(box)) == ["p1"]
 
 
 FAULTS: list[tuple[str, dict[str, Any]]] = [
@@ -120,9 +122,9 @@ def test_trouble_that_passes_loses_and_doubles_nothing(
     box.salesforce_control.fault(action, times=2, method="POST", path="/composite$", body="records")
     result = sync(box, [*PEOPLE, state(1)])
 
-    assert [(12.0, 0.0)] == result.counts
+    assert result.counts == [(12.0, 0.0)]
     assert {f"p{n}" for n in range(12)} == set(contacts(box))
-    assert [] == box.salesforce_control.faults()
+    assert box.salesforce_control.faults() == []
 
 
 def test_a_lost_answer_to_a_create_without_a_key_is_looked_up(box: Running) -> None:
@@ -131,15 +133,15 @@ def test_a_lost_answer_to_a_create_without_a_key_is_looked_up(box: Running) -> N
     box.salesforce_control.fault({"reset": "after"}, method="POST", path="/composite$", body="POST")
     result = sync(box, [person(1, phone="+12125550100"), state(1)], by_phone)
 
-    assert [1] == result.acknowledged
-    assert ["N1"] == [row["LastName"] for row in box.salesforce_control.records("Contact")]
+    assert result.acknowledged == [1]
+    assert [row["LastName"] for row in box.salesforce_control.records("Contact")] == ["N1"]
 
 
 def test_an_expired_session_is_renewed_in_the_middle(box: Running) -> None:
     box.salesforce_control.do({"expire_sessions": {"after_requests": 2}})
     result = sync(box, [*PEOPLE, state(1), *(person(n, plan="free") for n in range(12)), state(2)])
 
-    assert [1, 2] == result.acknowledged
+    assert result.acknowledged == [1, 2]
     assert {"free"} == {row["Plan__c"] for row in contacts(box).values()}
 
 
@@ -150,7 +152,7 @@ def test_a_lock_that_passes_delays_only_its_rows(box: Running) -> None:
     )
     result = sync(box, [*(person(n, plan="free") for n in range(12)), state(1)])
 
-    assert [(12.0, 0.0)] == result.counts
+    assert result.counts == [(12.0, 0.0)]
     assert {"free"} == {row["Plan__c"] for row in contacts(box).values()}
 
 
@@ -159,17 +161,17 @@ def test_a_lock_that_stays_stops_the_sync_unacknowledged(box: Running) -> None:
     box.salesforce_control.do({"lock": {"object": "Contact", "where": {"CustomerIO_Id__c": "p3"}}})
     result = sync(box, [*(person(n, plan="free") for n in range(12)), state(1)])
 
-    assert [] == result.acknowledged
+    assert result.acknowledged == []
     assert result.error is not None
     assert Fault.TRANSIENT is result.error.fault
     assert "UNABLE_TO_LOCK_ROW" in result.error.message
-    assert "free" == contacts(box)["p4"]["Plan__c"]
+    assert contacts(box)["p4"]["Plan__c"] == "free"
 
 
 def test_an_undecodable_line_stops_after_what_came_before(box: Running) -> None:
     result = sync(box, [person(1), state(1), person(2), b"{ not json", person(3), state(2)])
 
-    assert [1] == result.acknowledged
+    assert result.acknowledged == [1]
     assert {"p1", "p2"} == set(contacts(box))
     assert result.error is not None
     assert "Line 4" in result.error.message
@@ -192,7 +194,7 @@ def test_states_of_two_streams_count_their_own_records(box: Running) -> None:
         box, [person(1), lead, state(1), lead, state(2, "leads"), state(3)], CONTACTS, leads
     )
 
-    assert [(1.0, 0.0), (2.0, 0.0), (0.0, 0.0)] == result.counts
+    assert result.counts == [(1.0, 0.0), (2.0, 0.0), (0.0, 0.0)]
 
 
 def test_no_personal_data_and_no_secret_reach_the_log(box: Running) -> None:
@@ -225,10 +227,14 @@ def test_bulk_writes_what_rest_would(box: Running) -> None:
     result = sync(box, changed, write_api="bulk")
 
     held = contacts(box)
-    assert 1 <= jobs_made(box)
-    assert [(5.0, 1.0)] == result.counts
-    assert [None, "#N/A", 'a "b",\nc', "pro", None] == [
-        held[key]["Plan__c"] for key in ("p1", "p2", "p3", "p20", "p4")
+    assert jobs_made(box) >= 1
+    assert result.counts == [(5.0, 1.0)]
+    assert [held[key]["Plan__c"] for key in ("p1", "p2", "p3", "p20", "p4")] == [
+        None,
+        "#N/A",
+        'a "b",\nc',
+        "pro",
+        None,
     ]
-    assert "new@x.example" == held["p20"]["Email"]
+    assert held["p20"]["Email"] == "new@x.example"
     assert "p21" not in held
