@@ -6,7 +6,8 @@ from argparse import ArgumentParser, Namespace
 
 from sandbox.customerio.newcomers import Cast
 from sandbox.customerio.seed import SEGMENTS
-from sandbox.serve import MEMORY, Settings, main
+from sandbox.serve import main
+from sandbox.servers import MEMORY, Settings
 
 
 def _parser() -> ArgumentParser:

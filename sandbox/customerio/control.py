@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from sandbox.customerio import people_operations as on_people
 from sandbox.customerio import segment_operations as on_segments
+from sandbox.customerio import workspace_operations as on_workspace
 from sandbox.customerio.answers import WORKSPACE, ApiError, success
 from sandbox.customerio.conditions import UnknownConditionError
 from sandbox.customerio.limiter import REQUESTS_PER_WINDOW, Limiter
@@ -41,8 +42,8 @@ Operation = (
     | on_segments.SetSegment
     | on_segments.AddMembers
     | on_segments.RemoveMembers
-    | on_segments.SetWorkspace
-    | on_segments.AdvanceClock
+    | on_workspace.SetWorkspace
+    | on_workspace.AdvanceClock
 )
 OPERATIONS: TypeAdapter[list[Operation]] = TypeAdapter(
     list[Annotated[Operation, Field(discriminator="op")]]

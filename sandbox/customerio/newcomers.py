@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sandbox.customerio.activities import EVENT, Activity, Identifiers
 from sandbox.customerio.ids import cio_id
@@ -18,6 +19,7 @@ CART_LEFT, ORDERED = "cart_abandoned", "order_completed"
 # How people are shared out between the kinds, and how likely each kind is to be a VIP.
 SHARES = {CART: 0.12, RECENT: 0.15, LAPSED: 0.25, OTHER: 0.48}
 VIP_CHANCE = {CART: 0.13, RECENT: 0.21, LAPSED: 0.04, OTHER: 0.09}
+KINDS, SHARES_SUMMED = list(SHARES), list(accumulate(SHARES.values()))
 NO_EMAIL, NO_ID, WITH_PHONE = 0.04, 0.08, 0.7
 
 FIRST_NAMES = """
@@ -37,6 +39,14 @@ PHONES = (
     "+44 20 7946 09{:02d}",
     "+49 30 9018 20{:02d}",
 )
+
+
+Item = TypeVar("Item")
+
+
+def _pick(random: Random, items: Sequence[Item]) -> Item:
+    # Several times as fast as random.choice, which counts when there are a million to make.
+    return items[int(random.random() * len(items))]
 
 
 class Cast(NamedTuple):
@@ -71,13 +81,13 @@ def newcomers(random: Random, cast: Cast, now: int) -> Iterator[Newcomer]:
 
 
 def _kind(random: Random, all_in: int | None) -> _Kind:
-    drawn = random.choices(list(SHARES), list(SHARES.values()))[0]
+    drawn = random.choices(KINDS, cum_weights=SHARES_SUMMED)[0]
     segment = all_in if all_in in SHARES else drawn
     return _Kind(segment, vip=all_in == VIP or random.random() < VIP_CHANCE[segment])
 
 
 def _newcomer(random: Random, position: int, kind: _Kind, now: int) -> Newcomer:
-    first = random.choice(FIRST_NAMES)
+    first = _pick(random, FIRST_NAMES)
     past = PAST[kind.segment](random, now)
     attributes = {**past.attributes, "first_name": first, **_traits(random, vip=kind.vip)}
     identifiers = _identifiers(random, first, position)
@@ -92,21 +102,21 @@ def _newcomer(random: Random, position: int, kind: _Kind, now: int) -> Newcomer:
 
 def _traits(random: Random, *, vip: bool) -> dict[str, str]:
     ltv = random.uniform(1_001, 9_000) if vip else random.expovariate(1 / 200) % 999
-    phone = random.choice(PHONES).format(random.randrange(100))
+    phone = _pick(random, PHONES).format(int(random.random() * 100))
     return {
-        "last_name": random.choice(LAST_NAMES),
-        "plan": random.choice(PLANS),
+        "last_name": _pick(random, LAST_NAMES),
+        "plan": _pick(random, PLANS),
         "ltv": f"{ltv:.2f}",
-        "marketing_opt_in": random.choice(("true", "true", "false")),
+        "marketing_opt_in": _pick(random, ("true", "true", "false")),
         **({"phone": phone} if random.random() < WITH_PHONE else {}),
     }
 
 
 def _identifiers(random: Random, first: str, position: int) -> Any:
     name = first if first.isascii() else "Customer"
-    tag = random.choice(("", "", "", "+news"))
-    cased = random.choice((str.lower, str.title, str.upper, str.lower))
-    email = f"{cased(f'{name}.{position}{tag}')}@{random.choice(DOMAINS)}"
+    tag = _pick(random, ("", "", "", "+news"))
+    cased = _pick(random, (str.lower, str.title, str.upper, str.lower))
+    email = f"{cased(f'{name}.{position}{tag}')}@{_pick(random, DOMAINS)}"
     missing = random.random()
     return {
         "email": None if missing < NO_EMAIL else email,

@@ -11,19 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.customerio import departures, people
 from sandbox.customerio.newcomers import CART_LEFT, HOUR, ORDERED
+from sandbox.customerio.operation import Operation
 from sandbox.customerio.people import Happening, Identity
 from sandbox.customerio.profiles import Person
 from sandbox.customerio.store import Workspace
-
-
-class Operation(BaseModel):
-    """One change. ``apply`` makes it and returns what the caller cannot know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    def apply(self, workspace: Workspace) -> dict[str, Any]:
-        """Make the change."""
-        raise NotImplementedError
 
 
 class Reference(BaseModel):

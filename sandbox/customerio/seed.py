@@ -68,6 +68,12 @@ SEGMENTS = {
 }
 
 
+def is_planted(workspace: Workspace) -> bool:
+    """Tell whether there has ever been a segment: then people are not made again."""
+    made = workspace.db.execute("SELECT 1 FROM sqlite_sequence WHERE name = 'segments'")
+    return made.fetchone() is not None
+
+
 def plant(workspace: Workspace, cast: Cast) -> None:
     """Fill an empty workspace. The same cast at the same time gives the same people."""
     made = newcomers(Random(cast.seed), cast, int(workspace.now()))  # noqa: S311 - people, not keys

@@ -1,4 +1,4 @@
-"""The control endpoint's operations on segments and on the workspace itself."""
+"""The control endpoint's operations on segments."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from sandbox.customerio import memberships, people, segments
+from sandbox.customerio.operation import Operation
 from sandbox.customerio.people import Identity
-from sandbox.customerio.people_operations import Operation
 from sandbox.customerio.segments import Definition, SegmentError
-from sandbox.customerio.store import Identifier, Settings, Workspace
+from sandbox.customerio.store import Workspace
 
 State = Literal["events", "build", "events_queued", "build_queued", "finished"]
 
@@ -158,35 +158,3 @@ class RemoveMembers(Members):
     def change(self, workspace: Workspace, row: Any) -> None:
         """Make the change."""
         memberships.remove(workspace, row["id"], self.positions(workspace, row))
-
-
-class SetWorkspace(Operation):
-    """Set the region, the identifiers or the page cap; what is not named stays."""
-
-    op: Literal["set_workspace"]
-    region: Literal["us", "eu"] = "us"
-    identifiers: tuple[Identifier, ...] = ("email", "id")
-    page_cap: int | None = Field(default=None, ge=1)
-
-    def apply(self, workspace: Workspace) -> dict[str, Any]:
-        """Make the change."""
-        _set(workspace, self.model_dump(include=self.model_fields_set - {"op"}))
-        return {}
-
-
-class AdvanceClock(Operation):
-    """Let time pass for the workspace; segments that look at time follow."""
-
-    op: Literal["advance_clock"]
-    seconds: int = Field(ge=0)
-
-    def apply(self, workspace: Workspace) -> dict[str, Any]:
-        """Make the change."""
-        offset = workspace.settings.clock_offset_s + self.seconds
-        _set(workspace, {"clock_offset_s": offset})
-        memberships.reevaluate_all(workspace)
-        return {}
-
-
-def _set(workspace: Workspace, values: dict[str, Any]) -> None:
-    workspace.save_settings(Settings(**{**workspace.settings.model_dump(), **values}))

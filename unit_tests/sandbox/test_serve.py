@@ -37,7 +37,10 @@ def test_nobody_outside_this_machine_can_connect(sandbox: Running) -> None:
 def test_a_file_is_reopened_with_its_data_and_not_seeded_again(tmp_path: Path) -> None:
     db = str(tmp_path / "box.db")
     with running(people=3, db=db) as first:
-        first.customerio_control.do({"op": "create_person", "email": "ann@example.com"})
+        first.customerio_control.do(
+            {"op": "create_person", "email": "ann@example.com"},
+            *({"op": "archive_segment", "segment": number} for number in range(7, 12)),
+        )
         truth = first.customerio_control.truth()
         users = first.salesforce_control.records("User")
 
