@@ -5,6 +5,7 @@ Nothing here knows HTTP, and nothing outside ``dml`` and ``control`` writes reco
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections import Counter
@@ -20,6 +21,9 @@ from sandbox.salesforce.interference import Interference
 from sandbox.salesforce.schema import Field, SObject
 from sandbox.salesforce.sessions import Sessions
 from sandbox.salesforce.standard_objects import standard_objects
+
+# SQL for the members of a list given as one parameter, of which SQLite takes only so many.
+ONE_OF = "(SELECT value FROM json_each(?))"
 
 ORGANIZATION_ID = record_id("00D", 1)
 INTEGRATION_USER_ID = record_id("005", 1)
@@ -179,5 +183,6 @@ class Org:
         self.sessions.expire()
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Return all rows of a SELECT."""
-        return self.db.execute(sql, values).fetchall()
+        """Run a statement and return its rows; a list among *values* is for ``ONE_OF``."""
+        given = [json.dumps(each) if isinstance(each, list) else each for each in values]
+        return self.db.execute(sql, given).fetchall()

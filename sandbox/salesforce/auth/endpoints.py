@@ -28,6 +28,7 @@ def routes(org: Org) -> list[web.RouteDef]:
     return [
         web.post("/services/oauth2/token", login.token),
         web.get("/services/oauth2/userinfo", login.userinfo),
+        web.get("/id/{organization}/{user}", login.userinfo),
         web.post("/services/oauth2/revoke", login.revoke),
         web.post(f"{CONTROL}auth", login.control),
     ]
@@ -79,8 +80,8 @@ class _Login:
         return str(user_id)
 
     async def userinfo(self, request: web.Request) -> web.Response:
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        username = self._org.sessions.username(token)
+        """Answer who is logged in; the ``id`` of a token answer leads here too."""
+        username = self._org.sessions.username(_bearer(request))
         if username is None:
             return web.Response(status=403, text="Bad_OAuth_Token")
         return web.json_response(
@@ -88,6 +89,7 @@ class _Login:
                 "user_id": self._user_id(username),
                 "organization_id": ORGANIZATION_ID,
                 "preferred_username": username,
+                "username": username,
                 "email": username,
                 "active": True,
             }
@@ -126,6 +128,10 @@ def _basic(request: web.Request) -> dict[str, str]:
     except (binascii.Error, UnicodeDecodeError):
         return {}
     return {"client_id": client_id, "client_secret": secret}
+
+
+def _bearer(request: web.Request) -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ")
 
 
 def _origin(request: web.Request) -> str:

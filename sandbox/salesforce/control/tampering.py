@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sandbox.salesforce.dml import Operation, apply
-from sandbox.salesforce.dml.matching import marks
 from sandbox.salesforce.dml.recycle_bin import discard, restore
 from sandbox.salesforce.dml.rows import RowResult
 from sandbox.salesforce.ids import full_id
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import ONE_OF, Org
 from sandbox.salesforce.schema import SObject
 
 Arguments = Mapping[str, Any]
@@ -61,8 +60,8 @@ def _write_columns(org: Org, arguments: Arguments) -> None:
     values = arguments["values"]
     ids = _chosen(org, sobject, arguments)
     columns = ", ".join(f'"{sobject.fields[name].name}" = ?' for name in values)
-    sql = f'UPDATE "{sobject.name}" SET {columns} WHERE "Id" IN {marks(ids)}'  # noqa: S608  -- names of the schema
-    org.rows(sql, *values.values(), *ids)
+    sql = f'UPDATE "{sobject.name}" SET {columns} WHERE "Id" IN {ONE_OF}'  # noqa: S608  -- names of the schema
+    org.rows(sql, *values.values(), ids)
 
 
 def _undelete(org: Org, arguments: Arguments) -> None:
@@ -101,23 +100,23 @@ def _merge(org: Org, arguments: Arguments) -> None:
     losers = [full_id(each) for each in arguments["losers"]]
     _leave_campaigns_of(org, sobject, winner, losers)
     for child, by in org.children(sobject):
-        sql = f'UPDATE "{child.name}" SET "{by.name}" = ? WHERE "{by.name}" IN {marks(losers)}'  # noqa: S608  -- names of the schema
-        org.rows(sql, winner, *losers)
+        sql = f'UPDATE "{child.name}" SET "{by.name}" = ? WHERE "{by.name}" IN {ONE_OF}'  # noqa: S608  -- names of the schema
+        org.rows(sql, winner, losers)
     discard(org, sobject, losers)
-    sql = f'UPDATE "{sobject.name}" SET "MasterRecordId" = ? WHERE "Id" IN {marks(losers)}'  # noqa: S608  -- names of the schema
-    org.rows(sql, winner, *losers)
+    sql = f'UPDATE "{sobject.name}" SET "MasterRecordId" = ? WHERE "Id" IN {ONE_OF}'  # noqa: S608  -- names of the schema
+    org.rows(sql, winner, losers)
 
 
-def _leave_campaigns_of(org: Org, person: SObject, winner: str, losers: Sequence[str]) -> None:
+def _leave_campaigns_of(org: Org, person: SObject, winner: str, losers: list[str]) -> None:
     """Delete the losers' memberships in campaigns that the winner is in already."""
     if person.name not in {"Contact", "Lead"}:
         return
     column = f"{person.name}Id"
     sql = (
-        f'SELECT "Id" FROM "CampaignMember" WHERE "{column}" IN {marks(losers)} AND "CampaignId" IN'  # noqa: S608  -- our own names
+        f'SELECT "Id" FROM "CampaignMember" WHERE "{column}" IN {ONE_OF} AND "CampaignId" IN'  # noqa: S608  -- our own names
         f' (SELECT "CampaignId" FROM "CampaignMember" WHERE "{column}" = ? AND "IsDeleted" = 0)'
     )
-    doubles = [record for (record,) in org.rows(sql, *losers, winner)]
+    doubles = [record for (record,) in org.rows(sql, losers, winner)]
     discard(org, org.sobject("CampaignMember"), doubles)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sandbox.salesforce.dml.matching import marks
 from sandbox.salesforce.dml.rows import Draft
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import ONE_OF, Org
 
 _FIRST_STATUSES = (("Sent", 0, 1), ("Responded", 1, 0))
 
@@ -57,9 +56,9 @@ def _refuse_members(org: Org, person: str, new: Sequence[Draft]) -> None:
     ids = sorted({each.values[person] for each in new})
     sql = (
         f'SELECT "CampaignId", "{person}" FROM "CampaignMember"'  # noqa: S608  -- our own names
-        f' WHERE "{person}" IN {marks(ids)} AND "IsDeleted" = 0'
+        f' WHERE "{person}" IN {ONE_OF} AND "IsDeleted" = 0'
     )
-    members = set(org.rows(sql, *ids))
+    members = set(org.rows(sql, ids))
     for each in new:
         pair = (each.values["CampaignId"], each.values[person])
         if pair in members:

@@ -12,7 +12,7 @@ from typing import Any
 from sandbox.salesforce.dml.rows import Draft, ParentKey
 from sandbox.salesforce.dml.values import BadValue, to_column
 from sandbox.salesforce.ids import full_id
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import ONE_OF, Org
 from sandbox.salesforce.schema import Field, SObject
 
 
@@ -25,11 +25,6 @@ def folded(field: Field, value: Any) -> Any:
     return "".join(char.lower() if char.isascii() else char for char in value)
 
 
-def marks(values: Sequence[Any]) -> str:
-    """Return the SQL list ``(?, ?)`` for *values*."""
-    return f"({', '.join('?' * len(values))})"
-
-
 def live_ids(
     org: Org, sobject: SObject, field: Field, values: Iterable[Any]
 ) -> dict[Any, list[str]]:
@@ -38,8 +33,8 @@ def live_ids(
     found: dict[Any, list[str]] = {}
     for value, record in org.rows(
         f'SELECT "{field.name}", "Id" FROM "{sobject.name}"'  # noqa: S608  -- names of the schema
-        f' WHERE "{field.name}" IN {marks(wanted)} AND "IsDeleted" = 0 ORDER BY "Id"',
-        *wanted,
+        f' WHERE "{field.name}" IN {ONE_OF} AND "IsDeleted" = 0 ORDER BY "Id"',
+        wanted,
     ):
         found.setdefault(folded(field, value), []).append(record)
     return found
@@ -48,8 +43,8 @@ def live_ids(
 def deleted_flags(org: Org, sobject: SObject, ids: Iterable[str]) -> dict[str, bool]:
     """Return, by Id, whether a record is in the recycle bin; unknown Ids are absent."""
     wanted = sorted(set(ids))
-    sql = f'SELECT "Id", "IsDeleted" FROM "{sobject.name}" WHERE "Id" IN {marks(wanted)}'  # noqa: S608  -- names of the schema
-    return {record: bool(deleted) for record, deleted in org.rows(sql, *wanted)}
+    sql = f'SELECT "Id", "IsDeleted" FROM "{sobject.name}" WHERE "Id" IN {ONE_OF}'  # noqa: S608  -- names of the schema
+    return {record: bool(deleted) for record, deleted in org.rows(sql, wanted)}
 
 
 def match_by_id(org: Org, sobject: SObject, drafts: Sequence[Draft]) -> None:

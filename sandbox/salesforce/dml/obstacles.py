@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox.salesforce.dml.matching import marks
 from sandbox.salesforce.dml.rows import Draft
 from sandbox.salesforce.interference import Interference, Lock, Trigger
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import ONE_OF, Org
 from sandbox.salesforce.schema import SObject
 
 
@@ -30,8 +29,8 @@ def _stored(org: Org, sobject: SObject, drafts: Sequence[Draft]) -> dict[str, di
     ids = [each.id for each in drafts if each.id]
     names = list(sobject.fields)
     columns = ", ".join(f'"{name}"' for name in names)
-    sql = f'SELECT {columns} FROM "{sobject.name}" WHERE "Id" IN {marks(ids)}'  # noqa: S608  -- names of the schema
-    return {row[0]: dict(zip(names, row, strict=True)) for row in org.rows(sql, *ids)}
+    sql = f'SELECT {columns} FROM "{sobject.name}" WHERE "Id" IN {ONE_OF}'  # noqa: S608  -- names of the schema
+    return {row[0]: dict(zip(names, row, strict=True)) for row in org.rows(sql, ids)}
 
 
 def _locked_ids(org: Org, lock: Lock) -> set[str]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sandbox.salesforce.dml.matching import marks
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import ONE_OF, Org
 from sandbox.salesforce.schema import Field, SObject
 
 
@@ -17,22 +16,22 @@ def discard(org: Org, sobject: SObject, ids: Sequence[str]) -> None:
 def _discard(org: Org, sobject: SObject, ids: Sequence[str], now: str) -> None:
     sql = (
         f'UPDATE "{sobject.name}" SET "IsDeleted" = 1, "LastModifiedDate" = ?, "SystemModstamp" = ?'  # noqa: S608  -- names of the schema
-        f' WHERE "Id" IN {marks(ids)} AND "IsDeleted" = 0'
+        f' WHERE "Id" IN {ONE_OF} AND "IsDeleted" = 0'
     )
-    org.rows(sql, now, now, *ids)
+    org.rows(sql, now, now, list(ids))
     for child, by in org.children(sobject):
         _release(org, child, by, ids, now)
 
 
 def _release(org: Org, child: SObject, by: Field, parents: Sequence[str], now: str) -> None:
-    of_parents = f'"{by.name}" IN {marks(parents)} AND "IsDeleted" = 0'
+    of_parents = f'"{by.name}" IN {ONE_OF} AND "IsDeleted" = 0'
     if by.on_parent_delete == "cascade":
         sql = f'SELECT "Id" FROM "{child.name}" WHERE {of_parents}'  # noqa: S608  -- names of the schema
-        orphans = [record for (record,) in org.rows(sql, *parents)]
+        orphans = [record for (record,) in org.rows(sql, list(parents))]
         if orphans:
             _discard(org, child, orphans, now)
     else:
-        org.rows(f'UPDATE "{child.name}" SET "{by.name}" = NULL WHERE {of_parents}', *parents)  # noqa: S608  -- names of the schema
+        org.rows(f'UPDATE "{child.name}" SET "{by.name}" = NULL WHERE {of_parents}', list(parents))  # noqa: S608  -- names of the schema
 
 
 def restore(org: Org, sobject: SObject, ids: Sequence[str]) -> None:

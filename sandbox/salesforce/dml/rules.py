@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sandbox.salesforce.dml.matching import deleted_flags, folded, live_ids, marks
+from sandbox.salesforce.dml.matching import deleted_flags, folded, live_ids
 from sandbox.salesforce.dml.rows import Draft
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import ONE_OF, Org
 from sandbox.salesforce.schema import Field, SObject
 
 _FLS_HINT = (
@@ -130,8 +130,8 @@ def check_not_converted(org: Org, sobject: SObject, drafts: Sequence[Draft]) -> 
     if sobject.name != "Lead":
         return
     ids = [str(each.id) for each in drafts if each.id]
-    sql = f'SELECT "Id" FROM "Lead" WHERE "IsConverted" AND "Id" IN {marks(ids)}'  # noqa: S608  -- marks only
-    converted = {record for (record,) in org.rows(sql, *ids)}
+    sql = f'SELECT "Id" FROM "Lead" WHERE "IsConverted" AND "Id" IN {ONE_OF}'  # noqa: S608  -- our own names
+    converted = {record for (record,) in org.rows(sql, ids)}
     for each in drafts:
         if each.id in converted:
             each.fail("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
