@@ -67,13 +67,14 @@ def plan(
     inside = _mask(segments.values(), count)
     news = inside & (~told.known | told.uncertain | _touched(comparison, selected, count))
     leaving = told.known & ~inside
-    old = told.read_at + refresh_minutes * MINUTE_MS <= now_ms
+    # A read in the future means that the clock has gone back: nobody knows how old it is.
+    fresh = (told.read_at <= now_ms) & (now_ms < told.read_at + refresh_minutes * MINUTE_MS)
     return Plan(
         segments,
         replace(told, known=told.known | inside, uncertain=told.uncertain | news | leaving),
         np.flatnonzero(news),
         np.flatnonzero(leaving),
-        np.flatnonzero(inside & told.known & ~news & old),
+        np.flatnonzero(inside & told.known & ~news & ~fresh),
     )
 
 

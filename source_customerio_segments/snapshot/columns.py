@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Places = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Bounds = NDArray[np.uint32]  # four gigabytes of text in one column are enough
 
 # Rows worked on at a time: what is built per byte of text stays below about 20 MB.
 BLOCK_ROWS = 65_536
@@ -32,19 +33,19 @@ class Texts:
     """
 
     data: NDArray[np.uint8]
-    bounds: Places
+    bounds: Bounds
 
     @classmethod
     def of(cls, values: Sequence[str | None]) -> Texts:
         """Build a column from Python values; lone surrogates survive."""
         encoded = [value.encode("utf-8", "surrogatepass") if value else b"" for value in values]
-        lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
+        lengths = np.fromiter(map(len, encoded), np.uint32, len(encoded))
         return cls(np.frombuffer(b"".join(encoded), np.uint8), _bounds(lengths))
 
     @classmethod
     def nulls(cls, count: int) -> Texts:
         """Build a column of *count* nulls."""
-        return cls(np.empty(0, np.uint8), np.zeros(count + 1, np.int64))
+        return cls(np.empty(0, np.uint8), np.zeros(count + 1, np.uint32))
 
     @classmethod
     def joined(cls, columns: Sequence[Texts]) -> Texts:
@@ -63,14 +64,14 @@ class Texts:
 
     def take(self, places: Places) -> Texts:
         """Return the rows at *places*, in that order; a place may come several times."""
-        starts = self.bounds[places]
-        lengths = self.bounds[places + 1] - starts
+        starts = self.bounds[:-1][places]
+        lengths = self.bounds[1:][places] - starts
         bounds = _bounds(lengths)
         data = np.empty(int(bounds[-1]), np.uint8)
         for part in blocks(len(places)):
-            shift = np.repeat(starts[part] - bounds[part.start : part.stop], lengths[part])
+            shift = starts[part].astype(np.int64) - bounds[part.start : part.stop]
             into = np.arange(bounds[part.start], bounds[part.stop])
-            data[into] = self.data[into + shift]
+            data[into] = self.data[into + np.repeat(shift, lengths[part])]
         return Texts(data, bounds)
 
     def tolist(self) -> list[str | None]:
@@ -95,7 +96,7 @@ def differing(left: Texts, right: Texts) -> Mask:
     return differ
 
 
-def _bounds(lengths: NDArray[np.int64]) -> Places:
-    bounds = np.zeros(len(lengths) + 1, np.int64)
+def _bounds(lengths: NDArray[np.integer]) -> Bounds:
+    bounds = np.zeros(len(lengths) + 1, np.uint32)
     np.cumsum(lengths, out=bounds[1:])
     return bounds

@@ -55,8 +55,14 @@ class People:
     def picked(cls, parts: Sequence[People], rows: Places) -> People:
         """Return *rows* of the tables put one below the other.
 
-        Column by column, so that only one column is in memory twice.
+        Column by column, so that only one column is in memory twice; and none if the rows are
+        just those of the last table.
         """
+        first = sum(map(len, parts[:-1]))
+        if np.array_equal(rows, np.arange(first, first + len(parts[-1]))) and not any(
+            part.marks is not None for part in parts
+        ):
+            return parts[-1]
         marks = None
         if any(part.marks is not None for part in parts):
             marks = np.concatenate([part.digests() for part in parts])[rows]

@@ -7,6 +7,8 @@ written back and compared; one that does not come out the same is kept as text.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,12 +39,12 @@ def pack_cio_ids(cio_ids: CioIds) -> tuple[bytes, Places]:
     """
     parts, regular = split(cio_ids)
     plain, counted = np.flatnonzero(~regular), np.flatnonzero(regular)
-    counted = counted[np.lexsort(parts[counted].T[::-1])]
+    parts = parts if regular.all() else parts[:, counted]
+    order = np.lexsort(parts[::-1])
     texts = cio_ids[plain].tolist()
-    raw = to_planes([len(text) for text in texts]) + b"".join(texts)
-    raw += to_planes([parts.shape[1]])
-    raw += b"".join(to_planes(column) for column in _steps(parts[counted]).T)
-    return raw, np.concatenate([plain, counted])
+    raw = to_planes([len(text) for text in texts]) + b"".join(texts) + to_planes([len(parts)])
+    raw += b"".join(map(to_planes, _steps(parts[:, order])))
+    return raw, np.concatenate([plain, counted[order]])
 
 
 def unpack_cio_ids(raw: bytes) -> CioIds:
@@ -61,7 +63,7 @@ def unpack_cio_ids(raw: bytes) -> CioIds:
         columns.append(column)
     if len({len(column) for column in columns}) != 1:
         raise DamagedError("the parts of the cio_ids do not fit together")
-    counted = join(_unstep(np.stack(columns, axis=1)))
+    counted = join(_unstep(np.stack(columns)))
     return np.concatenate([np.array(texts, np.bytes_) if texts else counted[:0], counted])
 
 
@@ -69,39 +71,41 @@ def split(cio_ids: CioIds) -> tuple[Numbers, Mask]:
     """Read cio_ids as varints.
 
     Returns:
-        One row of parts for each id, and whether the row stands for it (else it is zeros). All
-        rows have the number of parts that is most common at the beginning.
+        The parts, one row for all first parts, one for all second parts, ...; and for each id
+        whether its parts stand for it (else they are zeros). All have the number of parts that is
+        most common at the beginning.
     """
     sample = _varints(*_septets(cio_ids[:BLOCK_ROWS]))[1]
     width = _most_common(sample)
-    parts = np.zeros((len(cio_ids), width), np.uint64)
+    parts = np.zeros((width, len(cio_ids)), np.uint64)
     regular = np.zeros(len(cio_ids), np.bool_)
     for block in blocks(len(cio_ids)):
         found, counts = _varints(*_septets(cio_ids[block]))
-        found = found[:, :width]
+        found = found[:width]
         regular[block] = (counts == width) & (_written(found) == cio_ids[block])
-        parts[block] = np.where(regular[block, None], found, 0)
+        parts[:, block] = np.where(regular[block], found, 0)
     return parts, regular
 
 
 def join(parts: Numbers) -> CioIds:
-    """Write rows of parts as hex of varints."""
-    written = [_written(parts[block]) for block in blocks(len(parts))]
+    """Write parts as hex of varints."""
+    written = [_written(parts[:, block]) for block in blocks(parts.shape[1])]
     return np.concatenate([np.empty(0, "S1"), *written])
 
 
 def _written(parts: Numbers) -> CioIds:
-    codes = np.zeros((len(parts), 2 * MAX_PARTS * MAX_PART_BYTES), np.uint8)
-    at = np.zeros(len(parts), np.int64)
-    for column in parts.T:
-        _write(column, codes, at)
+    count = parts.shape[1]
+    codes = np.zeros((count, 2 * MAX_PARTS * MAX_PART_BYTES), np.uint8)
+    at = np.zeros(count, np.int64)
+    for part in parts:
+        _write(part, codes, at)
     width = max(1, int(at.max(initial=0)))
     return np.ascontiguousarray(codes[:, :width]).view(f"S{width}").reshape(-1)
 
 
-def _write(column: Numbers, codes: NDArray[np.uint8], at: Places) -> None:
+def _write(part: Numbers, codes: NDArray[np.uint8], at: Places) -> None:
     """Append one varint to each row of *codes*, where *at* says; *at* moves on."""
-    rest, rows = column.copy(), np.arange(len(column))
+    rest, rows = part.copy(), np.arange(len(part))
     while len(rows):
         septet = (rest[rows] & 0x7F).astype(np.uint8)
         rest[rows] >>= np.uint64(7)
@@ -124,12 +128,12 @@ def _septets(cio_ids: CioIds) -> tuple[NDArray[np.uint8], Mask]:
 
 def _varints(septets: NDArray[np.uint8], there: Mask) -> tuple[Numbers, NDArray[np.int64]]:
     """Read rows of bytes as varints; a row that is none has a count of zero."""
-    parts = np.zeros((len(septets), MAX_PARTS + 1), np.uint64)
+    parts = np.zeros((MAX_PARTS + 1, len(septets)), np.uint64)
     counts, shifts = np.zeros(len(septets), np.int64), np.zeros(len(septets), np.uint64)
     everyone = np.arange(len(septets))
     for septet, is_there in zip(septets.T, there.T, strict=True):
         value = (septet & 0x7F).astype(np.uint64) << shifts
-        parts[everyone, np.minimum(counts, MAX_PARTS)] |= np.where(is_there, value, 0)
+        parts[np.minimum(counts, MAX_PARTS), everyone] |= np.where(is_there, value, 0)
         ended = is_there & (septet < 0x80)  # noqa: PLR2004 - the top bit says "more to come"
         counts += ended
         shifts = np.where(ended, 0, np.minimum(shifts + np.uint64(7), MAX_SHIFT))
@@ -146,23 +150,23 @@ def _bytes_of(cio_ids: CioIds) -> NDArray[np.uint8]:
     return np.ascontiguousarray(cio_ids).view(np.uint8).reshape(len(cio_ids), width)
 
 
-def _steps(parts: Numbers) -> Numbers:
-    """Write each part as the step from the row above where all parts before it are equal."""
-    steps = parts.copy()
-    same = np.ones(max(len(parts) - 1, 0), np.bool_)
-    for column, step in zip(parts.T, steps.T, strict=True):
-        step[1:] = np.where(same, column[1:] - column[:-1], column[1:])
-        same &= column[1:] == column[:-1]
-    return steps
+def _steps(parts: Numbers) -> Iterator[Numbers]:
+    """Yield each part as the step from the id before where all parts to the left are equal."""
+    same = np.ones(max(parts.shape[1] - 1, 0), np.bool_)
+    for part in parts:
+        step = part.copy()
+        step[1:] = np.where(same, part[1:] - part[:-1], part[1:])
+        same &= part[1:] == part[:-1]
+        yield step
 
 
 def _unstep(steps: Numbers) -> Numbers:
-    parts = steps.copy()
-    same = np.zeros(len(steps), np.bool_)
-    same[1:] = True
-    for step, part in zip(steps.T, parts.T, strict=True):
-        totals = np.cumsum(step)
-        starts = np.maximum.accumulate(np.where(same, 0, np.arange(len(step))))
-        part[:] = totals - (totals[starts] - step[starts]) if len(step) else step
+    same = np.ones(steps.shape[1], np.bool_)
+    same[:1] = False
+    for step in steps:
+        ends = np.where(same, 0, np.arange(len(step)))
+        starts = np.maximum.accumulate(ends)  # where each run of steps begins
         same &= step == 0
-    return parts
+        totals = np.cumsum(step)
+        step[:] = totals - totals[starts] + step[starts]
+    return steps

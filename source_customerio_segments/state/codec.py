@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from source_customerio_segments.errors import ConnectorError, Fault
 from source_customerio_segments.snapshot.columns import Places, Texts
 from source_customerio_segments.snapshot.members import About, Members
-from source_customerio_segments.snapshot.memory import Snapshot, Told, pruned
+from source_customerio_segments.snapshot.memory import Snapshot, Told, referred
 from source_customerio_segments.snapshot.people import People
 from source_customerio_segments.state.cio_ids import pack_cio_ids, unpack_cio_ids
 from source_customerio_segments.state.packing import (
@@ -52,9 +52,9 @@ Packed = dict[str, Any]
 
 def encode(snapshot: Snapshot, max_megabytes: float) -> Packed:
     """Write a snapshot, with identifiers while the value stays within *max_megabytes*."""
-    snapshot = pruned(snapshot)
+    people = int(referred(snapshot).sum())
     limit = max_megabytes * MEGABYTE
-    if len(snapshot.people) * LEAST_BYTES_PER_PERSON <= limit:
+    if people * LEAST_BYTES_PER_PERSON <= limit:
         value = _encoded(snapshot, IDENTIFIERS)
         if len(orjson.dumps(value)) <= limit:
             return value
@@ -120,36 +120,36 @@ def _checksum(value: Mapping[str, Any]) -> str:
 
 
 def _encoded(snapshot: Snapshot, form: str) -> Packed:
-    raw, order = pack_cio_ids(snapshot.people.cio_ids)
+    rows, columns = _people(snapshot.people, np.flatnonzero(referred(snapshot)), form)
     value: Packed = {
         "version": VERSION,
         "form": form,
         "changed_at": snapshot.changed_at,
-        "count": len(snapshot.people),
-        "cio_ids": pack(raw),
-        **_identifiers(snapshot.people.take(order), form),
+        "count": len(rows),
+        **columns,
     }
-    ranks = np.empty(len(order), np.int64)
-    ranks[order] = np.arange(len(order))
+    ranks = np.zeros(len(snapshot.people), np.int64)
+    ranks[rows] = np.arange(len(rows))
     value["segments"] = {
         str(key): _members(each.moved_to(ranks)) for key, each in snapshot.segments.items()
     }
     if len(snapshot.was) and form == IDENTIFIERS:
-        value["was"] = _people(snapshot.was)
+        value["was"] = _people(snapshot.was, np.arange(len(snapshot.was)), form)[1]
     if snapshot.told is not None:
-        value["told"] = _told(snapshot.told.take(order))
+        value["told"] = _told(snapshot.told.take(rows))
     return {**value, "checksum": _checksum(value)}
 
 
-def _identifiers(people: People, form: str) -> Packed:
+def _people(people: People, rows: Places, form: str) -> tuple[Places, Packed]:
+    """Write the people at *rows*; return them in the order written."""
+    raw, order = pack_cio_ids(people.cio_ids[rows])
+    rows = rows[order]
+    value: Packed = {"cio_ids": pack(raw)}
     if form == DIGESTS:
-        return {"digests": pack(to_planes(people.digests()))}
-    return {"emails": pack(pack_texts(people.emails)), "ids": pack(pack_texts(people.ids))}
-
-
-def _people(people: People) -> Packed:
-    raw, order = pack_cio_ids(people.cio_ids)
-    return {"cio_ids": pack(raw), **_identifiers(people.take(order), IDENTIFIERS)}
+        return rows, {**value, "digests": pack(to_planes(people.digests()[rows]))}
+    for name, column in (("emails", people.emails), ("ids", people.ids)):
+        value[name] = pack(pack_texts(column.take(rows)))
+    return rows, value
 
 
 def _members(members: Members) -> Packed:

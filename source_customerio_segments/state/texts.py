@@ -19,7 +19,11 @@ def pack_texts(texts: Texts) -> bytes:
     """Write a column; nulls are empty texts."""
     if not texts.data.all():
         return _MEASURED + to_planes(np.diff(texts.bounds)) + texts.data.tobytes()
-    return _ENDED + np.insert(texts.data, texts.bounds[1:], 0).tobytes()
+    written = np.zeros(len(texts.data) + len(texts), np.uint8)
+    is_text = np.ones(len(written), np.bool_)
+    is_text[texts.bounds[1:] + np.arange(len(texts))] = False
+    written[is_text] = texts.data
+    return _ENDED + written.tobytes()
 
 
 def unpack_texts(raw: bytes) -> Texts:
@@ -30,7 +34,7 @@ def unpack_texts(raw: bytes) -> Texts:
     """
     if raw[:1] == _MEASURED:
         lengths, rest = from_planes(raw[1:])
-        return _checked(np.frombuffer(rest, np.uint8), np.cumsum(lengths.astype(np.int64)))
+        return _checked(np.frombuffer(rest, np.uint8), np.cumsum(lengths))
     if raw[:1] != _ENDED:
         raise DamagedError("a column of texts begins with something else")
     data = np.frombuffer(raw, np.uint8, offset=1)
@@ -38,7 +42,7 @@ def unpack_texts(raw: bytes) -> Texts:
     return _checked(data[data != 0], ends - np.arange(len(ends)))
 
 
-def _checked(data: NDArray[np.uint8], ends: NDArray[np.int64]) -> Texts:
+def _checked(data: NDArray[np.uint8], ends: NDArray[np.integer]) -> Texts:
     if len(data) != (ends[-1] if len(ends) else 0):
         raise DamagedError("a column of texts is cut short")
-    return Texts(data, np.concatenate([np.zeros(1, np.int64), ends]))
+    return Texts(data, np.append(0, ends).astype(np.uint32))
