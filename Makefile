@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CODE := setup.py source_customerio_segments destination_salesforce_intro sandbox unit_tests integration_tests examples benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types unit integration clean
+.PHONY: help demo test check format lint types unit integration test-clients clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -35,6 +35,10 @@ unit: $(VENV)/.ready  ## unit tests only (under a minute)
 
 integration: $(VENV)/.ready  ## integration tests only
 	$(BIN)/python -m pytest -q integration_tests
+
+test-clients: $(VENV)/.ready  ## jsforce and simple-salesforce against the sandbox (needs Node 20 and npm)
+	npm --prefix integration_tests/clients ci --ignore-scripts --no-audit --no-fund
+	$(BIN)/python -m pytest -q integration_tests/clients/test_simple_salesforce.py integration_tests/clients/jsforce_client.py
 
 format: $(VENV)/.ready  ## rewrite the code as the formatter likes it
 	$(BIN)/ruff format $(CODE)
