@@ -175,18 +175,18 @@ def test_outage_of_the_token_endpoint_passes(box: Running) -> None:
     assert answers[0].headers["Content-Type"].startswith("text/html")
 
 
-def test_userinfo_knows_the_session_s_user(box: Running) -> None:
-    def ask(access_token: str) -> requests.Response:
+def test_userinfo_and_the_identity_url_know_the_session_s_user(box: Running) -> None:
+    granted = refresh(box).json()
+
+    def ask(url: str, access_token: str) -> requests.Response:
         headers = {"Authorization": f"Bearer {access_token}"}
-        return requests.get(
-            f"{box.salesforce}/services/oauth2/userinfo", headers=headers, timeout=10
-        )
+        return requests.get(url, headers=headers, timeout=10)
 
-    body = ask(refresh(box).json()["access_token"]).json()
-
-    assert body["preferred_username"] == box.salesforce_auth["jwt_bearer"]["username"]
-    assert body["user_id"].startswith("005")
-    assert ask("x").status_code == 403
+    for url in (f"{box.salesforce}/services/oauth2/userinfo", granted["id"]):
+        body = ask(url, granted["access_token"]).json()
+        assert body["preferred_username"] == box.salesforce_auth["jwt_bearer"]["username"]
+        assert granted["id"].endswith(body["user_id"])
+        assert ask(url, "x").status_code == 403
 
 
 def test_control_refuses_what_it_does_not_know(box: Running) -> None:
