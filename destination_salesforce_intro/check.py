@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from destination_salesforce_intro import problems
-from destination_salesforce_intro.config import Config, Mapping, RecordMapping
+from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError, Fault
 from destination_salesforce_intro.salesforce.client import SalesforceClient
 from destination_salesforce_intro.salesforce.metadata import schemas_for
@@ -41,7 +41,7 @@ def prepare(
     found = [
         (problem.is_fatal, f"mappings[{place}]: {problem.text}")
         for place, mapping in enumerate(config.mappings)
-        for problem in _problems(mapping, schemas)
+        for problem in problems.find(mapping, schemas)
     ]
     for is_fatal, text in found:
         if not is_fatal:
@@ -51,9 +51,3 @@ def prepare(
         more = f" (and {len(fatal) - MOST_SHOWN} more)" if len(fatal) > MOST_SHOWN else ""
         raise ConnectorError(" ".join(fatal[:MOST_SHOWN]) + more, Fault.CONFIG)
     return schemas
-
-
-def _problems(mapping: Mapping, schemas: dict[str, ObjectSchema]) -> list[problems.Problem]:
-    if not isinstance(mapping, RecordMapping):
-        return []  # its parts are checked as it is compiled
-    return problems.find(mapping, schemas[mapping.object])

@@ -20,22 +20,32 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from destination_salesforce_intro.buffer import Person, person
-from destination_salesforce_intro.changes import Change, Delete, Exit, Outcome, Row
+from destination_salesforce_intro.changes import Change, Delete, Exit, Identity, Outcome, Row
 from destination_salesforce_intro.lookup import Match
 
-# Rows to write (an empty list cannot be), or an outcome that needs none.
-Verdict = list[Row] | Outcome
+
+class Unmatched(NamedTuple):
+    """There is nobody to write to yet; *outcome* is the end of it, if nobody comes."""
+
+    outcome: Outcome
+
+
+# Rows to write (never an empty list), an outcome that needs none, or nobody to write to.
+Verdict = list[Row] | Outcome | Unmatched
 
 
 class Decision(NamedTuple):
     """One round: rows to send, outcomes that need no row, and the changes of the next round.
 
     A change with several rows (``on_multiple_matches: all``) has one outcome for all of them.
+    The changes of *unmatched* are worth another look once other mappings have written the people
+    they are about; each comes with its outcome for the case that this does not help.
     """
 
     rows: list[Row]
     outcomes: list[Outcome]
     later: list[Change]
+    unmatched: list[Outcome]
 
 
 def decide(matches: Sequence[Match], judge: Callable[[Match], Verdict]) -> Decision:
@@ -43,7 +53,7 @@ def decide(matches: Sequence[Match], judge: Callable[[Match], Verdict]) -> Decis
 
     The rows come in the order of the changes taken up, *later* in the order of *matches*.
     """
-    decision, taken, late = Decision([], [], []), _Taken(), _followers(matches)
+    decision, taken, late = Decision([], [], [], []), _Taken(), _followers(matches)
     for place, match in sorted(enumerate(matches), key=lambda placed: _turn(placed[1])):
         if place in late:
             continue
@@ -53,12 +63,19 @@ def decide(matches: Sequence[Match], judge: Callable[[Match], Verdict]) -> Decis
             continue
         verdict = judge(match)
         taken.add(match, verdict)
-        if isinstance(verdict, Outcome):
-            decision.outcomes.append(verdict)
-        else:
-            decision.rows.extend(verdict)
+        _file(verdict, decision)
     decision.later.extend(matches[place].change for place in sorted(late))
     return decision
+
+
+def _file(verdict: Verdict, decision: Decision) -> None:
+    match verdict:
+        case Outcome():
+            decision.outcomes.append(verdict)
+        case Unmatched(outcome):
+            decision.unmatched.append(outcome)
+        case rows:
+            decision.rows.extend(rows)
 
 
 def _followers(matches: Sequence[Match]) -> set[int]:
@@ -79,17 +96,18 @@ class _Taken:
 
     def __init__(self) -> None:
         self._ids: set[str] = set()
-        self._keys: set[tuple[int, str]] = set()
+        self._keys: set[_ScopedKey] = set()
 
     def collides(self, match: Match) -> bool:
         if match.found:
             return any(found.id in self._ids for found in match.found)
         identity = match.change.identity
-        wanted = {*_numbered(identity.keys), *_numbered(identity.previous)}
-        return not self._keys.isdisjoint(wanted)
+        return not self._keys.isdisjoint(
+            {*_scoped(identity, identity.keys), *_scoped(identity, identity.previous)}
+        )
 
     def add(self, match: Match, verdict: Verdict) -> None:
-        if isinstance(verdict, Outcome):
+        if not isinstance(verdict, list):
             return
         self._ids.update(found.id for found in match.found)
         if not isinstance(verdict[0], Delete):
@@ -97,8 +115,13 @@ class _Taken:
 
     def reserve(self, match: Match) -> None:
         """Keep the keys that *match* will have for it, so that a chain of moves stays in order."""
-        self._keys.update(_numbered(match.change.identity.keys))
+        identity = match.change.identity
+        self._keys.update(_scoped(identity, identity.keys))
 
 
-def _numbered(keys: Iterable[str | None]) -> Iterable[tuple[int, str]]:
-    return ((rule, key) for rule, key in enumerate(keys) if key is not None)
+# Two segments of one person are two things to write, so their keys are kept apart.
+_ScopedKey = tuple[str | None, int, str]
+
+
+def _scoped(identity: Identity, keys: Iterable[str | None]) -> Iterable[_ScopedKey]:
+    return ((identity.scope, rule, key) for rule, key in enumerate(keys) if key is not None)

@@ -21,13 +21,52 @@ class Match(NamedTuple):
     """What Salesforce holds for a change.
 
     *found* is sorted by creation, oldest first. *rule* is the place of the identity rule that
-    found it, None where none did; *moved* says that it was found by the key from before.
+    found it, None where none did; *moved* says that it was found by the key from before. *people*
+    are those a found or future record belongs to, where it is not itself the person.
     """
 
     change: Change
     found: tuple[Found, ...] = ()
     rule: int | None = None
     moved: bool = False
+    people: tuple[Found, ...] = ()
+
+
+class Place(NamedTuple):
+    """Where an identity rule looks: *field* of *schema*, reading *names* of what it finds.
+
+    *first* is the place of the first rule that looks at the same object: the key in its field says
+    whose a record is.
+    """
+
+    schema: ObjectSchema
+    field: FieldSchema
+    names: tuple[str, ...]
+    first: int
+
+    def query(self, keys: Iterable[str]) -> list[str]:
+        """Ask for the records with *keys*, oldest first."""
+        order = tuple(name for name in ("CreatedDate", "Id") if self.schema.field(name))
+        return Query(self.schema.name, self.names, self.field, order=order).texts(keys)
+
+
+def places(
+    targets: Sequence[tuple[ObjectSchema, FieldSchema]], names: Iterable[str] = ()
+) -> list[Place]:
+    """Return the place of each rule; every one reads the keys of its object, and *names*."""
+    objects = [schema.name for schema, _ in targets]
+    names = tuple(names)
+    return [
+        Place(schema, field, _names(schema, targets, names), objects.index(schema.name))
+        for schema, field in targets
+    ]
+
+
+def _names(
+    schema: ObjectSchema, targets: Sequence[tuple[ObjectSchema, FieldSchema]], names: Iterable[str]
+) -> tuple[str, ...]:
+    keys = [field.name for other, field in targets if other.name == schema.name]
+    return tuple(dict.fromkeys(["Id", *keys, *names]))
 
 
 class Step(NamedTuple):
@@ -42,39 +81,35 @@ class Step(NamedTuple):
 
 
 class Search:
-    """Look-up of *changes* by the fields *keys* (one per rule) of *schema*, reading *names*.
+    """Look-up of *changes* by the rules that have a place.
 
     Call ``queries`` and hand the records to ``take`` until there are no more queries; then
     ``matches`` has one entry per change, in the order of *changes*.
+
+    Args:
+        changes: What to find; exits that are ignored are not looked for.
+        places: The place of each rule that is asked, by the rule's number.
     """
 
-    def __init__(
-        self,
-        changes: Sequence[Change],
-        keys: Sequence[FieldSchema],
-        schema: ObjectSchema,
-        names: Iterable[str],
-    ) -> None:
+    def __init__(self, changes: Sequence[Change], places: Mapping[int, Place]) -> None:
         self._changes = changes
-        self._keys = keys
-        self._schema = schema
-        self._names = tuple(dict.fromkeys(["Id", *(key.name for key in keys), *names]))
+        self._places = places
         self._matches: dict[int, Match] = {}
-        self._steps = [Step(rule, moved) for moved in (False, True) for rule in range(len(keys))]
+        self._steps = [Step(rule, moved) for moved in (False, True) for rule in places]
 
     def queries(self) -> list[str]:
         """Return the SOQL of the next step; none when the search is over."""
         while self._steps:
             asked = {key: None for _, key in self._open()}
             if asked:
-                return self._query(self._keys[self._steps[0].rule]).texts(asked)
+                return self._places[self._steps[0].rule].query(asked)
             self._steps.pop(0)
         return []
 
     def take(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Match the records that the queries returned, all of them at once, and go a step on."""
         step = self._steps[0]
-        by_key = self._by_key(records, self._keys[step.rule])
+        by_key = by_field(records, self._places[step.rule])
         for place, key in self._open():
             found = self._theirs(by_key.get(key, []), self._changes[place].identity, step)
             if found:
@@ -98,27 +133,15 @@ class Search:
             and (key := step.key(change.identity)) is not None
         ]
 
-    def _query(self, field: FieldSchema) -> Query:
-        order = [name for name in ("CreatedDate", "Id") if self._schema.field(name)]
-        return Query(self._schema.name, self._names, field, order=tuple(order))
-
-    def _by_key(
-        self, records: Iterable[Mapping[str, Any]], field: FieldSchema
-    ) -> dict[str, list[Found]]:
-        by_key = defaultdict[str, list[Found]](list)
-        for record in records:
-            key = canonical(record.get(field.name), field)
-            if key is not None:
-                by_key[key].append(read(record, self._names))
-        return by_key
-
     def _theirs(self, found: Sequence[Found], identity: Identity, step: Step) -> tuple[Found, ...]:
         """Prefer records that carry no one else's first key.
 
         One that does is taken by a key of now (the rule says it is the same person), but never by
         a key of before: whoever holds that e-mail today is someone else.
         """
-        free = tuple(one for one in found if not is_anothers(one, identity, self._keys[0]))
+        first = self._places[step.rule].first
+        field = self._places[first].field
+        free = tuple(one for one in found if not is_anothers(one, identity, first, field))
         return free if free or step.moved else tuple(found)
 
 
@@ -127,11 +150,21 @@ def is_ignored(change: Change) -> bool:
     return isinstance(change, Exit) and change.action == "ignore"
 
 
-def is_anothers(found: Found, identity: Identity, first: FieldSchema) -> bool:
-    """Whether *found* carries a first key, and not that of *identity*, now or before."""
-    holder = canonical(found.fields.get(first.name), first)
-    own = {identity.keys[0], identity.previous[0]} - {None}
+def is_anothers(found: Found, identity: Identity, rule: int, field: FieldSchema) -> bool:
+    """Whether *found* carries a key of *rule* in *field*, and not that of *identity*."""
+    holder = canonical(found.fields.get(field.name), field)
+    own = {identity.keys[rule], identity.previous[rule]} - {None}
     return holder is not None and bool(own) and holder not in own
+
+
+def by_field(records: Iterable[Mapping[str, Any]], place: Place) -> dict[str, list[Found]]:
+    """Sort *records* by the key in the field of *place*."""
+    by_key = defaultdict[str, list[Found]](list)
+    for record in records:
+        key = canonical(record.get(place.field.name), place.field)
+        if key is not None:
+            by_key[key].append(read(record, place.names))
+    return by_key
 
 
 def read(record: Mapping[str, Any], names: Iterable[str]) -> Found:

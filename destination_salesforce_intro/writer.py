@@ -131,7 +131,8 @@ class Writer:
             outcomes, unclear = settle(self._send(decision.rows))
             again = [answer for answer in unclear if looks[id(answer.row.change)] < MAX_LOOKS]
             given_up = [answer for answer in unclear if answer not in again]
-            for outcome in (*decision.outcomes, *outcomes, *map(_give_up, given_up)):
+            ends = (*decision.outcomes, *decision.unmatched)
+            for outcome in (*ends, *outcomes, *map(_give_up, given_up)):
                 self._note(outcome)
             looks.update(id(answer.row.change) for answer in again)
             changes = [*decision.later, *(answer.row.change for answer in again)]

@@ -15,6 +15,7 @@ from destination_salesforce_intro.config.mappings import (
     Mapping,
     MultiSelectMapping,
     RecordMapping,
+    SegmentRef,
 )
 from destination_salesforce_intro.config.rules import (
     ClearOnExit,
@@ -63,6 +64,7 @@ __all__ = [
     "RefreshToken",
     "S3Storage",
     "Scalar",
+    "SegmentRef",
     "SetOnExit",
     "Tier",
     "UrlStorage",

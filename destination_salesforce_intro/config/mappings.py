@@ -50,8 +50,8 @@ class RecordMapping(_Mapping):
 
     @model_validator(mode="after")
     def _no_target_twice(self) -> Self:
-        _refuse_repeats("fields", (rule.target for rule in self.fields))
-        _refuse_repeats("identity", (rule.target for rule in self.identity))
+        _refuse_repeats("fields", (rule.target.lower() for rule in self.fields))
+        _refuse_repeats("identity", (rule.target.lower() for rule in self.identity))
         return self
 
 
@@ -71,6 +71,12 @@ class FlagMapping(_Mapping):
     segments: Annotated[tuple[FlagSegment, ...], Field(min_length=1)]
     on_no_match: OnNoMatch = "reject"
 
+    @model_validator(mode="after")
+    def _no_target_twice(self) -> Self:
+        _refuse_repeats("identity", (rule.target.lower() for rule in self.identity))
+        _refuse_repeats("segments", (segment.field.lower() for segment in self.segments))
+        return self
+
 
 class SelectSegment(Setting):
     """A value of a multi-select picklist that stands for the segment."""
@@ -89,6 +95,12 @@ class MultiSelectMapping(_Mapping):
     segments: Annotated[tuple[SelectSegment, ...], Field(min_length=1)]
     on_no_match: OnNoMatch = "reject"
 
+    @model_validator(mode="after")
+    def _no_target_twice(self) -> Self:
+        _refuse_repeats("identity", (rule.target.lower() for rule in self.identity))
+        _refuse_repeats("segments", (segment.value.lower() for segment in self.segments))
+        return self
+
 
 class CampaignSegment(Setting):
     """A campaign (Id of 15 or 18 characters) that stands for the segment."""
@@ -106,6 +118,14 @@ class CampaignMemberMapping(_Mapping):
     status: Text | None = None
     on_exit: MemberExit = DeleteOnExit(action="delete")
     on_no_match: OnNoMatch = "reject"
+
+    @model_validator(mode="after")
+    def _no_target_twice(self) -> Self:
+        _refuse_repeats(
+            "identity", (f"{rule.object}.{rule.target.lower()}" for rule in self.identity)
+        )
+        _refuse_repeats("segments", (segment.campaign[:15] for segment in self.segments))
+        return self
 
 
 class Person(Setting):
@@ -140,7 +160,7 @@ Mapping = Annotated[
 
 
 def _refuse_repeats(setting: str, targets: Iterable[str]) -> None:
-    names = Counter(target.lower() for target in targets)
+    names = Counter(targets)
     twice = [name for name, count in names.items() if count > 1]
     if twice:
-        raise ValueError(f'names the target "{twice[0]}" twice in "{setting}"; keep one rule')
+        raise ValueError(f'names "{twice[0]}" twice in "{setting}"; keep one of the entries')

@@ -17,18 +17,25 @@ from destination_salesforce_intro.changes import (
     Outcome,
     Received,
     Refused,
-    Rejection,
     Result,
     Row,
     Upsert,
     Value,
 )
-from destination_salesforce_intro.compare import whole_second
 from destination_salesforce_intro.config import RecordMapping
 from destination_salesforce_intro.decide import Decision, Verdict, decide
 from destination_salesforce_intro.identity import Key, canonical, identify
-from destination_salesforce_intro.kinds.verdicts import choose, refuse, several, updates
-from destination_salesforce_intro.lookup import Match, Search, is_anothers, is_ignored
+from destination_salesforce_intro.kinds.verdicts import (
+    CONVERTED_LEAD,
+    MISSING_KEY,
+    choose,
+    not_converted,
+    not_newer,
+    refuse,
+    several,
+    updates,
+)
+from destination_salesforce_intro.lookup import Match, Search, is_anothers, is_ignored, places
 from destination_salesforce_intro.mapping import (
     RefusedValueError,
     changed_at,
@@ -38,19 +45,6 @@ from destination_salesforce_intro.mapping import (
     is_exit,
 )
 from destination_salesforce_intro.schema import FieldSchema, ObjectSchema
-
-MISSING_KEY = Rejection(
-    code="MISSING_KEY",
-    message="The record has no value for any identity rule.",
-    cause="None of the columns that identify the record has a usable value.",
-    hint="Give the record one of them, or add an identity rule for a column that it has.",
-)
-CONVERTED_LEAD = Rejection(
-    code="CANNOT_UPDATE_CONVERTED_LEAD",
-    message="The only Lead with this key has been converted.",
-    cause="The person has become a Contact, and a converted Lead stays as it was.",
-    hint="Map the stream to Contact, which has the person now.",
-)
 
 
 class RecordKind:
@@ -71,6 +65,8 @@ class RecordKind:
         self._exit_fields = exit_fields(mapping.on_exit, schema)
         clock = mapping.changed_at_field
         self._clock = schema.fields[clock.lower()].name if clock else None
+        targets = [(schema, key.field) for key in self._keys]
+        self._places = dict(enumerate(places(targets, self._compared())))
 
     def changes(self, received: Received) -> list[Change | Refused]:
         """Read what *received* wants of Salesforce: always one change or one refusal."""
@@ -89,7 +85,7 @@ class RecordKind:
 
     def search(self, changes: Sequence[Change]) -> Search:
         """Start looking for the records that *changes* are about."""
-        return Search(changes, self._key_fields, self._schema, self._compared())
+        return Search(changes, self._places)
 
     def decide(self, matches: Sequence[Match]) -> Decision:
         """Decide one round: what to write, what needs no writing, what has to wait."""
@@ -128,11 +124,11 @@ class RecordKind:
     def _judge_exit(self, change: Exit, found: Sequence[Found]) -> Verdict:
         if is_ignored(change):
             return Outcome(change, Result.IGNORED)
-        owned = [one for one in _open(found) if self._owns(one, change.identity)]
+        owned = [one for one in not_converted(found) if self._owns(one, change.identity)]
         chosen = choose(owned, self.mapping.on_multiple_matches)
         if not chosen:
             return self._several(change, owned) if owned else Outcome(change, Result.NOT_FOUND)
-        older = self._not_newer(chosen, change)
+        older = not_newer(chosen, change, self._clock)
         if change.action == "delete":
             rows: list[Row] = [Delete(change, self._schema.name, one.id) for one in older]
         else:
@@ -144,13 +140,13 @@ class RecordKind:
             return self._judge_unfound(change)
         if self.mapping.operation == "insert":
             return Outcome(change, Result.IGNORED)
-        usable = _open(found)
+        usable = not_converted(found)
         if not usable:
             return refuse(change, CONVERTED_LEAD)
         chosen = choose(usable, self.mapping.on_multiple_matches)
         if not chosen:
             return self._several(change, usable)
-        rows = updates(change, self._not_newer(chosen, change), change.fields, self._schema)
+        rows = updates(change, not_newer(chosen, change, self._clock), change.fields, self._schema)
         return [*rows] or Outcome(change, Result.UNCHANGED)
 
     def _judge_unfound(self, change: Upsert) -> Verdict:
@@ -176,20 +172,7 @@ class RecordKind:
     def _owns(self, found: Found, identity: Identity) -> bool:
         first = self._key_fields[0]
         holder = canonical(found.fields.get(first.name), first)
-        return holder is not None and not is_anothers(found, identity, first)
+        return holder is not None and not is_anothers(found, identity, 0, first)
 
     def _several(self, change: Change, found: Sequence[Found]) -> Outcome:
         return several(change, found, self._schema.name)
-
-    def _not_newer(self, found: Sequence[Found], change: Change) -> list[Found]:
-        """Leave out the records that hold a newer change already."""
-        wanted = whole_second(change.changed_at)
-        if self._clock is None or wanted is None:
-            return list(found)
-        stored = [(one, whole_second(one.fields.get(self._clock))) for one in found]
-        return [one for one, then in stored if then is None or then <= wanted]
-
-
-def _open(found: Sequence[Found]) -> list[Found]:
-    """Leave out converted Leads."""
-    return [one for one in found if not one.fields.get("IsConverted")]

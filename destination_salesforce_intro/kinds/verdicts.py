@@ -13,10 +13,30 @@ from destination_salesforce_intro.changes import (
     Update,
     Value,
 )
-from destination_salesforce_intro.compare import holds
+from destination_salesforce_intro.compare import holds, whole_second
+from destination_salesforce_intro.decide import Unmatched
 from destination_salesforce_intro.schema import FieldSchema, ObjectSchema
 
 TEXT = FieldSchema(name="", type="string")
+
+MISSING_KEY = Rejection(
+    code="MISSING_KEY",
+    message="The record has no value for any identity rule.",
+    cause="None of the columns that identify the record has a usable value.",
+    hint="Give the record one of them, or add an identity rule for a column that it has.",
+)
+CONVERTED_LEAD = Rejection(
+    code="CANNOT_UPDATE_CONVERTED_LEAD",
+    message="The only Lead with this key has been converted.",
+    cause="The person has become a Contact, and a converted Lead stays as it was.",
+    hint="Map the stream to Contact, which has the person now.",
+)
+NO_MATCH = Rejection(
+    code="NO_MATCH",
+    message="No Salesforce record has the key of this person.",
+    cause="The person is not in Salesforce, and this kind of mapping creates no people.",
+    hint="Map the people too (kind record, written first), or set on_no_match to ignore.",
+)
 
 
 def choose(found: Sequence[Found], policy: str) -> Sequence[Found]:
@@ -41,6 +61,18 @@ def several(change: Change, found: Sequence[Found], object_name: str) -> Outcome
             hint='Merge them in Salesforce, or set "on_multiple_matches" to oldest, newest or all.',
         ),
     )
+
+
+def no_match(change: Change, policy: str) -> Unmatched:
+    """Leave *change* for when its person is there; else it ends as the policy says."""
+    if policy == "ignore":
+        return Unmatched(Outcome(change, Result.IGNORED))
+    return Unmatched(refuse(change, NO_MATCH))
+
+
+def not_converted(found: Sequence[Found]) -> list[Found]:
+    """Leave out converted Leads."""
+    return [one for one in found if not one.fields.get("IsConverted")]
 
 
 def refuse(change: Change, rejection: Rejection) -> Outcome:
@@ -70,3 +102,12 @@ def updates(
     """Return one row for each record of *found* that does not hold all *fields* yet."""
     differences = [(one.id, differing(one, fields, schema)) for one in found]
     return [Update(change, schema.name, id_, fields) for id_, fields in differences if fields]
+
+
+def not_newer(found: Sequence[Found], change: Change, clock: str | None) -> list[Found]:
+    """Leave out the records whose field *clock* says that they hold a newer change already."""
+    wanted = whole_second(change.changed_at)
+    if clock is None or wanted is None:
+        return list(found)
+    stored = [(one, whole_second(one.fields.get(clock))) for one in found]
+    return [one for one, then in stored if then is None or then <= wanted]

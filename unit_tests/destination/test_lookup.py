@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from destination_salesforce_intro.changes import Change
-from destination_salesforce_intro.lookup import Match, Search
+from destination_salesforce_intro.lookup import Match, Search, places
 from unit_tests.destination.builders import CONTACT, exit_, external_id, field, schema, upsert
 
 NAMES = ["LTV__c", "Account.Acct_Key__c"]
 
 
-def search(*changes: Change, rules: int = 2) -> Search:
-    fields = [CONTACT.fields["customerio_id__c"], CONTACT.fields["email"]][:rules]
-    return Search(changes, fields, CONTACT, NAMES)
+def search(*changes: Change) -> Search:
+    fields = [CONTACT.fields["customerio_id__c"], CONTACT.fields["email"]]
+    return Search(changes, dict(enumerate(places([(CONTACT, f) for f in fields], NAMES))))
 
 
 def contact(id_: str, cio: str | None = None, email: str | None = None) -> dict[str, Any]:
@@ -94,7 +94,8 @@ def test_all_records_with_the_key_are_found_in_order_of_creation() -> None:
 
 def test_case_sensitive_key_finds_its_own_case_only() -> None:
     exact = schema(fields=[field("Id", "id"), external_id("K__c", caseSensitive=True)])
-    finding = Search([upsert("aB"), upsert("ab")], [exact.fields["k__c"]], exact, [])
+    (place,) = places([(exact, exact.fields["k__c"])])
+    finding = Search([upsert("aB"), upsert("ab")], {0: place})
     finding.queries()
     finding.take([{"Id": "1", "K__c": "ab"}])
 

@@ -24,7 +24,7 @@ NAMED = [{"source": "v", "target": "LastName"}]
 
 def problems(contact: ObjectSchema = CONTACT, **settings: Any) -> list[Problem]:
     settings = {"identity": [CIO_RULE], "fields": NAMED} | settings
-    return find(record_mapping(**settings), contact)
+    return find(record_mapping(**settings), {"Contact": contact})
 
 
 def fatal(contact: ObjectSchema = CONTACT, **settings: Any) -> str:
@@ -130,7 +130,10 @@ def test_identity_that_is_not_unique_is_a_warning() -> None:
     [
         ({"action": "clear", "fields": ["Nope__c"]}, "no field Nope__c"),
         ({"action": "clear", "fields": ["CreatedDate"]}, "read-only"),
-        ({"action": "set", "values": {"LTV__c": "much"}}, "on_exit gives Contact.LTV__c is not a"),
+        (
+            {"action": "set", "values": {"LTV__c": "much"}},
+            "fixed value for Contact.LTV__c is not a",
+        ),
     ],
 )
 def test_exit_that_cannot_be_done_is_named(on_exit: dict[str, Any], words: str) -> None:

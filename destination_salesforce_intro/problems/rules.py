@@ -1,19 +1,11 @@
-"""Whether a mapping and an object fit, told before anything is written and in words to act on."""
+"""What can be wrong with one rule: its target, its type, the user's access to it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from destination_salesforce_intro.config import (
-    ClearOnExit,
-    DeleteOnExit,
-    FieldRule,
-    IdentityRule,
-    RecordMapping,
-    Scalar,
-    SetOnExit,
-)
+from destination_salesforce_intro.config import FieldRule, IdentityRule, Scalar
 from destination_salesforce_intro.mapping import compile_rule, fixed, resolve
 from destination_salesforce_intro.schema import (
     TEXT_TYPES,
@@ -39,31 +31,19 @@ class Problem(NamedTuple):
     is_fatal: bool = True
 
 
-def find(mapping: RecordMapping, schema: ObjectSchema) -> list[Problem]:
-    """List what keeps *mapping* from working with *schema*; fatal problems come first."""
-    problems = [
-        *_object_problems(mapping, schema),
-        *(p for rule in mapping.identity for p in identity_problems(rule, schema)),
-        *(p for rule in mapping.fields for p in field_problems(rule, mapping.operation, schema)),
-        *_exit_problems(mapping, schema),
-        *_clock_problems(mapping.changed_at_field, schema),
-        *_unfilled(mapping, schema),
-    ]
-    return sorted(problems, key=lambda problem: not problem.is_fatal)
-
-
-def _object_problems(mapping: RecordMapping, schema: ObjectSchema) -> Iterator[Problem]:
-    needed = {
-        "read": (True, schema.queryable),
-        "create": (mapping.operation != "update", schema.createable),
-        "edit": (mapping.operation != "insert", schema.updateable),
-        "delete": (isinstance(mapping.on_exit, DeleteOnExit), schema.deletable),
+def access_problems(schema: ObjectSchema, *needed: str) -> Iterator[Problem]:
+    """Tell which of the *needed* accesses (read, create, edit, delete) the user lacks."""
+    allowed = {
+        "read": schema.queryable,
+        "create": schema.createable,
+        "edit": schema.updateable,
+        "delete": schema.deletable,
     }
-    for what, (is_needed, is_allowed) in needed.items():
-        if is_needed and not is_allowed:
+    for access in needed:
+        if not allowed[access]:
             yield Problem(
-                f"The Salesforce user may not {what} {schema.name} records: grant the permission, "
-                "or change the mapping's operation or on_exit."
+                f"The Salesforce user may not {access} {schema.name} records: grant the "
+                "permission, or change the mapping's operation or on_exit."
             )
 
 
@@ -100,14 +80,13 @@ def field_problems(rule: FieldRule, operation: str, schema: ObjectSchema) -> Ite
         )
         return
     written = schema.fields[link.lower()]
-    yield from _writing_problems(written, operation, schema)
+    yield from writing_problems(written, operation, schema)
     yield from _link_problems(rule.target, written, schema)
     yield from _type_problems(rule, field, schema)
 
 
-def _writing_problems(
-    field: FieldSchema, operation: str, schema: ObjectSchema
-) -> Iterator[Problem]:
+def writing_problems(field: FieldSchema, operation: str, schema: ObjectSchema) -> Iterator[Problem]:
+    """Tell whether *field* may be written by *operation*."""
     needs_create, needs_update = operation != "update", operation != "insert"
     if (needs_create and not field.createable) or (needs_update and not field.updateable):
         yield Problem(
@@ -137,32 +116,28 @@ def _type_problems(rule: FieldRule, field: FieldSchema, schema: ObjectSchema) ->
         )
 
 
-def _exit_problems(mapping: RecordMapping, schema: ObjectSchema) -> Iterator[Problem]:
-    match mapping.on_exit:
-        case ClearOnExit(fields=names):
-            values: Mapping[str, Scalar | None] = dict.fromkeys(names)
-        case SetOnExit(values=given):
-            values = given
-        case _:
-            return
-    for name, value in values.items():
-        yield from fixed_problems(name, value, schema)
-
-
 def fixed_problems(name: str, value: Scalar | None, schema: ObjectSchema) -> Iterator[Problem]:
     """Tell whether the field *name* exists, may be edited, and takes the fixed *value*."""
     field = schema.field(name)
     if field is None:
         yield unknown(name, schema)
         return
-    yield from _writing_problems(field, "update", schema)
+    yield from writing_problems(field, "update", schema)
     try:
         fixed({name: value}, schema)
     except UnfitError as error:
-        yield Problem(f"The value that on_exit gives {schema.name}.{field.name} {error}.")
+        yield Problem(f"The fixed value for {schema.name}.{field.name} {error}.")
 
 
-def _clock_problems(name: str | None, schema: ObjectSchema) -> Iterator[Problem]:
+def typed_problems(name: str, type_: str, what: str, schema: ObjectSchema) -> Iterator[Problem]:
+    """Tell whether the field *name* is of the type that its kind of mapping needs."""
+    field = schema.field(name)
+    if field is not None and field.type != type_:
+        yield Problem(f"{schema.name}.{field.name} is of type {field.type}, and must be {what}.")
+
+
+def clock_problems(name: str | None, schema: ObjectSchema) -> Iterator[Problem]:
+    """Tell whether the field *name* can keep the time of a change."""
     if name is None:
         return
     field = schema.field(name)
@@ -171,26 +146,7 @@ def _clock_problems(name: str | None, schema: ObjectSchema) -> Iterator[Problem]
     elif field.type != "datetime":
         yield Problem(f"{schema.name}.{field.name} cannot be changed_at_field: it is no datetime.")
     else:
-        yield from _writing_problems(field, "upsert", schema)
-
-
-def _unfilled(mapping: RecordMapping, schema: ObjectSchema) -> Iterator[Problem]:
-    """Warn of fields that a create needs and no rule fills."""
-    if mapping.operation == "update":
-        return
-    targets = {rule.target.lower() for rule in mapping.fields}
-    targets |= {rule.target.lower() for rule in mapping.identity}
-    missing = [
-        field.name
-        for field in schema.fields.values()
-        if field.is_required_on_create and field.name.lower() not in targets
-    ]
-    if missing:
-        yield Problem(
-            f"{schema.name} needs {', '.join(missing)} on create and no rule fills it, so records "
-            'that are new to Salesforce will be rejected: map it, or use the operation "update".',
-            is_fatal=False,
-        )
+        yield from writing_problems(field, "upsert", schema)
 
 
 def unknown(name: str, schema: ObjectSchema) -> Problem:

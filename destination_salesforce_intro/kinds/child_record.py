@@ -1,0 +1,193 @@
+"""Kind ``child_record``: a row of a custom object per person and segment.
+
+The mapping owns the rows whose key field is not null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from destination_salesforce_intro.changes import (
+    Change,
+    Create,
+    Delete,
+    Exit,
+    Found,
+    Identity,
+    Outcome,
+    Received,
+    Refused,
+    Result,
+    Row,
+    Upsert,
+    Value,
+)
+from destination_salesforce_intro.config import ChildRecordMapping
+from destination_salesforce_intro.decide import Decision, Verdict, decide
+from destination_salesforce_intro.identity import Known, canonical, identify
+from destination_salesforce_intro.kinds.child_row import ChildRow, key_of
+from destination_salesforce_intro.kinds.segments import compile_keys, is_about, segment_id
+from destination_salesforce_intro.kinds.verdicts import (
+    MISSING_KEY,
+    choose,
+    no_match,
+    not_converted,
+    not_newer,
+    several,
+    updates,
+)
+from destination_salesforce_intro.lookup import Match, Search, places
+from destination_salesforce_intro.mapping import RefusedValueError, changed_at, is_exit
+from destination_salesforce_intro.schema import ObjectSchema
+
+
+class ChildRecordKind:
+    """A mapping from memberships to rows of a custom object.
+
+    Args:
+        place: Its place in the configuration.
+        mapping: Its settings.
+        schemas: Those of the object and of the person that its lookup field points to.
+    """
+
+    def __init__(
+        self, place: int, mapping: ChildRecordMapping, schemas: Mapping[str, ObjectSchema]
+    ) -> None:
+        self.mapping = mapping
+        self._place = place
+        self._schema = schema = schemas[mapping.object]
+        self._row = ChildRow.compile(mapping, schema)
+        self._key = schema.fields[mapping.key_field.lower()]
+        self._link = schema.fields[mapping.person.field.lower()]
+        person = schemas[self._link.reference_to[0]]
+        rules = mapping.person.identity
+        self._keys = compile_keys(rules, [person] * len(rules))
+        self._rows = {0: places([(schema, self._key)], [*self._row.names, self._link.name])[0]}
+        converted = [field.name for field in (person.field("IsConverted"),) if field]
+        targets = [(person, key.field) for key in self._keys]
+        self._people = {
+            rule: place._replace(first=place.first + 1)
+            for rule, place in enumerate(places(targets, converted), start=1)
+        }
+
+    def changes(self, received: Received) -> list[Change | Refused]:
+        """Read what a membership means; nothing, if its segment is not listed."""
+        record, wanted = received.data, self.mapping.segments
+        if wanted and not any(is_about(record, segment) for segment in wanted):
+            return []
+        try:
+            return [self._change(received)]
+        except RefusedValueError as error:
+            return [Refused(self._place, received, error.rejection)]
+
+    def _change(self, received: Received) -> Change:
+        record = received.data
+        key, person = canonical(key_of(record), self._key), identify(self._keys, record)
+        gone, when = is_exit(record), changed_at(record)
+        if key is None or not (gone or person):
+            raise RefusedValueError(MISSING_KEY)
+        identity = self._identity(key, person, segment_id(record))
+        if not gone:
+            fields = self._row.joined(record)
+            return Upsert(self._place, identity, fields, when, (received,))
+        if self.mapping.on_exit.action == "delete":
+            return Exit(self._place, identity, "delete", {}, when, (received,))
+        return Exit(self._place, identity, "update", self._row.ended(record), when, (received,))
+
+    def _identity(self, key: str, person: Known | None, scope: str) -> Identity:
+        """Put the row's key before those of its person."""
+        nobody: tuple[str | None, ...] = (None,) * len(self._keys)
+        keys = person.identity.keys if person else nobody
+        previous = person.identity.previous if person else nobody
+        return Identity((key, *keys), (None, *previous), scope)
+
+    def search(self, changes: Sequence[Change]) -> ChildSearch:
+        """Start looking for the rows of *changes*, then for the people that rows need."""
+        return ChildSearch(Search(changes, self._rows), self._search_people)
+
+    def _search_people(self, rows: Sequence[Match]) -> Search:
+        lacking = [
+            match.change
+            for match in rows
+            if isinstance(match.change, Upsert) and not self._is_linked(match.found)
+        ]
+        return Search(lacking, self._people)
+
+    def _is_linked(self, rows: Sequence[Found]) -> bool:
+        return bool(rows) and all(row.fields.get(self._link.name) for row in rows)
+
+    def decide(self, matches: Sequence[Match]) -> Decision:
+        """Decide one round: what to write, what needs no writing, what has to wait."""
+        return decide(matches, self._judge)
+
+    def _judge(self, match: Match) -> Verdict:
+        change = match.change
+        rows = choose(match.found, self.mapping.on_multiple_matches)
+        if match.found and not rows:
+            return several(change, match.found, self._schema.name)
+        if isinstance(change, Exit):
+            return self._judge_exit(change, rows)
+        if self._is_linked(rows):
+            return self._written(change, rows, change.fields)
+        return self._judge_unlinked(match, change, rows)
+
+    def _judge_exit(self, change: Exit, rows: Sequence[Found]) -> Verdict:
+        if not rows:
+            return Outcome(change, Result.NOT_FOUND)
+        if change.action == "delete":
+            older = not_newer(rows, change, self._row.clock)
+            deletes: list[Row] = [Delete(change, self._schema.name, row.id) for row in older]
+            return deletes or Outcome(change, Result.UNCHANGED)
+        return self._written(change, rows, change.fields)
+
+    def _judge_unlinked(self, match: Match, change: Upsert, rows: Sequence[Found]) -> Verdict:
+        """Write a row that has no person yet; it needs exactly one."""
+        people = not_converted(match.people)
+        chosen = choose(people, self.mapping.on_multiple_matches)
+        if not people:
+            return no_match(change, self.mapping.on_no_match)
+        if len(chosen) != 1:
+            return several(change, people, self._link.reference_to[0])
+        fields = {**change.fields, self._link.name: chosen[0].id}
+        if rows:
+            return self._written(change, rows, fields)
+        held = {name: value for name, value in fields.items() if value is not None}
+        key_field = self._key.name if self._key.external_id or self._key.id_lookup else None
+        return [Create(change, self._schema.name, key_field, held)]
+
+    def _written(
+        self, change: Change, rows: Sequence[Found], fields: Mapping[str, Value]
+    ) -> Verdict:
+        older = not_newer(rows, change, self._row.clock)
+        return [*updates(change, older, fields, self._schema)] or Outcome(change, Result.UNCHANGED)
+
+
+class ChildSearch:
+    """First the rows by their key; then the people of rows that are new or have lost theirs."""
+
+    def __init__(self, rows: Search, search_people: Callable[[Sequence[Match]], Search]) -> None:
+        self._rows = rows
+        self._search_people = search_people
+        self._people: Search | None = None
+
+    def queries(self) -> list[str]:
+        """Return the SOQL of the next step; none when the search is over."""
+        if self._people is None:
+            if texts := self._rows.queries():
+                return texts
+            self._people = self._search_people(self._rows.matches())
+        return self._people.queries()
+
+    def take(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Take in all records that those queries returned."""
+        (self._people or self._rows).take(records)
+
+    def matches(self) -> list[Match]:
+        """Return for each change its rows, and the people for those that lack one."""
+        found = self._people.matches() if self._people else []
+        people = {id(match.change): match.found for match in found}
+        return [
+            match._replace(people=people.get(id(match.change), ()))
+            for match in self._rows.matches()
+        ]

@@ -1,0 +1,128 @@
+"""The columns of a ``child_record``: what a membership's row holds, and how it is found.
+
+Its key is ``<segment_id>:<cio_id>``, so a membership that ends and starts again stays one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from destination_salesforce_intro.changes import Value
+from destination_salesforce_intro.config import ChildRecordMapping, FieldRule
+from destination_salesforce_intro.kinds.segments import segment_id
+from destination_salesforce_intro.mapping import (
+    DELETED_AT_COLUMN,
+    Target,
+    changed_at,
+    compile_rule,
+    fill,
+)
+from destination_salesforce_intro.paths import MISSING
+from destination_salesforce_intro.schema import ObjectSchema
+from destination_salesforce_intro.values import is_empty, to_text
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRow:
+    """The compiled columns. *member* is written while in the segment, *left* on exit."""
+
+    member: tuple[Target, ...]
+    left: tuple[Target, ...]
+    reopened: Mapping[str, Value]  # what a new or renewed membership clears
+    clock: str | None
+
+    @classmethod
+    def compile(cls, mapping: ChildRecordMapping, schema: ObjectSchema) -> ChildRow:
+        """Tie the columns that *mapping* names to the fields of *schema*."""
+        active = mapping.active_field
+        member = [
+            _read_by(key_of, mapping.key_field, schema),
+            *_copied(mapping.segment_id_field, "segment_id", schema),
+            *_copied(mapping.segment_name_field, "segment_name", schema),
+            *_constant(active, True, schema),
+            *_told(_entered_at, mapping.entered_at_field, schema),
+        ]
+        left = [
+            *_constant(active, False, schema),
+            *_told(_exited_at, mapping.exited_at_field, schema),
+        ]
+        return cls(
+            member=tuple(member),
+            left=tuple(left),
+            reopened=_cleared(mapping.exited_at_field, schema),
+            clock=_spelled(mapping.changed_at_field, schema),
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """Name every field of the row that is written, for a look-up to read."""
+        targets = [target.name for target in (*self.member, *self.left)]
+        return [*targets, *([self.clock] if self.clock else [])]
+
+    def joined(self, record: Record) -> dict[str, Value]:
+        """Return the fields of a member's row.
+
+        Raises:
+            RefusedValueError: A value of the record does not fit its field.
+        """
+        return {**fill(self.member, record).fields, **self.reopened, **self._timed(record)}
+
+    def ended(self, record: Record) -> dict[str, Value]:
+        """Return the fields of the row of a person who left; raises as ``joined``."""
+        return {**fill(self.left, record).fields, **self._timed(record)}
+
+    def _timed(self, record: Record) -> dict[str, Value]:
+        when = changed_at(record)
+        return {self.clock: when} if self.clock and when else {}
+
+
+def key_of(record: Record) -> str | None:
+    """Return ``<segment_id>:<cio_id>``, None if the record lacks one of them."""
+    person = record.get("cio_id")
+    segment = segment_id(record)
+    return None if is_empty(person) or not segment else f"{segment}:{to_text(person)}"
+
+
+def _entered_at(record: Record) -> Any:
+    """Read the time of entry; null means that nobody knows it, and leaves what is there."""
+    value = record.get("entered_at")
+    return MISSING if is_empty(value) else value
+
+
+def _exited_at(record: Record) -> Any:
+    value = record.get("exited_at")
+    return record.get(DELETED_AT_COLUMN) if is_empty(value) else value
+
+
+def _read_by(read: Callable[[Record], Any], name: str, schema: ObjectSchema) -> Target:
+    return replace(compile_rule(FieldRule(source=name, target=name), schema), read=read)
+
+
+def _told(
+    read: Callable[[Record], Any], name: str | None, schema: ObjectSchema
+) -> Iterator[Target]:
+    if name:
+        yield _read_by(read, name, schema)
+
+
+def _copied(name: str | None, source: str, schema: ObjectSchema) -> Iterator[Target]:
+    if name:
+        yield compile_rule(FieldRule(source=source, target=name), schema)
+
+
+def _constant(name: str | None, value: bool, schema: ObjectSchema) -> Iterator[Target]:  # noqa: FBT001  # it is the value
+    if name:
+        yield compile_rule(FieldRule(constant=value, target=name), schema)
+
+
+def _cleared(name: str | None, schema: ObjectSchema) -> dict[str, Value]:
+    spelled = _spelled(name, schema)
+    return {spelled: None} if spelled else {}
+
+
+def _spelled(name: str | None, schema: ObjectSchema) -> str | None:
+    return schema.fields[name.lower()].name if name else None

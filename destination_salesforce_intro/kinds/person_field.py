@@ -1,0 +1,184 @@
+"""Kinds ``flag`` and ``multi_select``: a membership is a value in a field of the person.
+
+A flag is a field of its own per segment. A multi-select picklist holds a value per segment; only
+the mapping's values are put in or taken out, whatever else it holds stays. The mapping owns its
+flags that are true, and its values wherever they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from destination_salesforce_intro.changes import (
+    Change,
+    Exit,
+    Found,
+    Outcome,
+    Received,
+    Refused,
+    Result,
+    Row,
+    Upsert,
+    Value,
+)
+from destination_salesforce_intro.config import FlagMapping, MultiSelectMapping, SegmentRef
+from destination_salesforce_intro.decide import Decision, Verdict, decide
+from destination_salesforce_intro.kinds.segments import (
+    Membership,
+    compile_keys,
+    is_about,
+    membership,
+    segment_id,
+)
+from destination_salesforce_intro.kinds.verdicts import (
+    CONVERTED_LEAD,
+    MISSING_KEY,
+    choose,
+    no_match,
+    not_converted,
+    refuse,
+    several,
+    updates,
+)
+from destination_salesforce_intro.lookup import Match, Search, is_anothers, places
+from destination_salesforce_intro.schema import ObjectSchema
+from destination_salesforce_intro.values import converter
+
+Fields = Mapping[str, Value]
+
+
+class Entry(NamedTuple):
+    """What a segment means: the fields of a member, and those of a person who left."""
+
+    segment: SegmentRef
+    member: Fields
+    left: Fields
+
+
+class PersonFieldKind:
+    """A mapping from segments to values of the person's own record.
+
+    Args:
+        place: Its place in the configuration.
+        mapping: Its settings.
+        schema: Of the person's object.
+        entries: What each segment means.
+        edit: Makes the fields to write of what a record holds and the change that is wanted.
+    """
+
+    def __init__(
+        self,
+        place: int,
+        mapping: FlagMapping | MultiSelectMapping,
+        schema: ObjectSchema,
+        entries: Sequence[Entry],
+        edit: Callable[[Found, Change], Fields],
+    ) -> None:
+        self.mapping = mapping
+        self._place = place
+        self._schema = schema
+        self._entries = entries
+        self._edit = edit
+        self._keys = compile_keys(mapping.identity, [schema] * len(mapping.identity))
+        names = [name for entry in entries for name in entry.member]
+        converted = [field.name for field in (schema.field("IsConverted"),) if field]
+        targets = [(schema, key.field) for key in self._keys]
+        self._places = dict(enumerate(places(targets, [*names, *converted])))
+
+    def changes(self, received: Received) -> list[Change | Refused]:
+        """Read what a membership means; nothing, if no segment here is its own."""
+        entries = [e for e in self._entries if is_about(received.data, e.segment)]
+        if not entries:
+            return []
+        read = membership(received, self._keys, segment_id(received.data))
+        if read is None:
+            return [Refused(self._place, received, MISSING_KEY)]
+        return [self._change(read, entries)]
+
+    def _change(self, read: Membership, entries: Sequence[Entry]) -> Change:
+        sides = [entry.left if read.is_exit else entry.member for entry in entries]
+        fields = {name: value for side in sides for name, value in side.items()}
+        if read.is_exit:
+            return Exit(
+                *(self._place, read.identity, "update", fields, read.changed_at, (read.received,))
+            )
+        return Upsert(self._place, read.identity, fields, read.changed_at, (read.received,))
+
+    def search(self, changes: Sequence[Change]) -> Search:
+        """Start looking for the people that *changes* are about."""
+        return Search(changes, self._places)
+
+    def decide(self, matches: Sequence[Match]) -> Decision:
+        """Decide one round: what to write, what needs no writing, what has to wait."""
+        return decide(matches, self._judge)
+
+    def _judge(self, match: Match) -> Verdict:
+        change, found = match.change, self._theirs(match)
+        chosen = choose(found, self.mapping.on_multiple_matches)
+        if found and not chosen:
+            return several(change, found, self._schema.name)
+        if not chosen:
+            return self._nobody(match)
+        rows: list[Row] = [
+            row
+            for one in chosen
+            for row in updates(change, [one], self._edit(one, change), self._schema)
+        ]
+        return rows or Outcome(change, Result.UNCHANGED)
+
+    def _theirs(self, match: Match) -> list[Found]:
+        """Leave out converted Leads, and for an exit the records that are someone else's."""
+        found = not_converted(match.found)
+        if isinstance(match.change, Upsert):
+            return found
+        identity, field = match.change.identity, self._keys[0].field
+        return [one for one in found if not is_anothers(one, identity, 0, field)]
+
+    def _nobody(self, match: Match) -> Verdict:
+        if isinstance(match.change, Exit):
+            return Outcome(match.change, Result.NOT_FOUND)
+        if match.found:
+            return refuse(match.change, CONVERTED_LEAD)
+        return no_match(match.change, self.mapping.on_no_match)
+
+
+def flag(place: int, mapping: FlagMapping, schema: ObjectSchema) -> PersonFieldKind:
+    """Compile a mapping of kind ``flag``: true for a member, false for a person who left."""
+    entries = [
+        Entry(one.segment, {name: True}, {name: False})
+        for one in mapping.segments
+        for name in [schema.fields[one.field.lower()].name]
+    ]
+    return PersonFieldKind(
+        place, mapping, schema, entries, edit=lambda _found, change: change.fields
+    )
+
+
+def multi_select(place: int, mapping: MultiSelectMapping, schema: ObjectSchema) -> PersonFieldKind:
+    """Compile a mapping of kind ``multi_select``; the fields of its changes name one value each."""
+    field = schema.fields[mapping.field.lower()]
+    fit = converter(field)
+    entries = [
+        Entry(one.segment, {field.name: value}, {field.name: value})
+        for one in mapping.segments
+        for value in [fit(one.value)]
+    ]
+    return PersonFieldKind(place, mapping, schema, entries, edit=edited)
+
+
+def edited(found: Found, change: Change) -> Fields:
+    """Put the values of *change* into what *found* holds, or take them out if it is an exit."""
+    return {
+        name: ";".join(_values(_split(found.fields.get(name)), _split(value), change)) or None
+        for name, value in change.fields.items()
+    }
+
+
+def _values(held: list[str], named: list[str], change: Change) -> list[str]:
+    rest = [value for value in held if value not in named]
+    return rest if isinstance(change, Exit) else [*held, *(v for v in named if v not in held)]
+
+
+def _split(value: object) -> list[str]:
+    return [part for part in str(value or "").split(";") if part]
