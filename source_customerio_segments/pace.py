@@ -4,7 +4,7 @@ All threads of a client share one `Pace`. Customer.io allows 10 requests in a se
 workspace, so what counts is any second as the *server* sees it, not the average. Two rules hold
 that line. Requests get evenly spaced slots; and none leaves before a second, and a little more,
 has passed since the one that opened its window really left. The "little more" is what network and
-scheduling may shift requests towards each other; it costs 3.5 % of the rate.
+scheduling may shift requests towards each other; it costs 4.5 % of the rate.
 
 Time is an argument: *clock* counts seconds and never goes backwards, *sleep* waits for that many.
 """
@@ -16,8 +16,8 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-SLOT_MARGIN = 0.035  # of a slot: the slots alone leave 35 ms of play in every second
-WINDOW_MARGIN = 0.02  # seconds kept of that play, however late single threads wake up
+SLOT_MARGIN = 0.045  # of a slot: the slots alone leave 45 ms of play in every second
+WINDOW_MARGIN = 0.035  # seconds kept of that play, however late single threads wake up
 
 
 class Pace:

@@ -54,7 +54,7 @@ def test_no_second_sees_more_than_allowed_however_late_threads_wake(
     assert most_in_a_second(departures(pace, time, 60)) <= math.ceil(rate)
 
 
-@given(st.integers(1, 10), lateness, st.lists(st.floats(0, 0.019), min_size=60, max_size=60))
+@given(st.integers(1, 10), lateness, st.lists(st.floats(0, 0.034), min_size=60, max_size=60))
 def test_no_second_sees_more_when_the_network_shifts_requests_by_less_than_the_margin(
     rate: int, late_s: list[float], on_the_way_s: list[float]
 ) -> None:
@@ -67,11 +67,11 @@ def test_no_second_sees_more_when_the_network_shifts_requests_by_less_than_the_m
 
 
 @pytest.mark.parametrize("rate", [0.5, 1, 8, 10])
-def test_rate_reached_is_within_four_percent_of_the_one_allowed(rate: float) -> None:
+def test_rate_reached_is_at_least_95_percent_of_the_one_allowed(rate: float) -> None:
     time = FakeTime()
     sent = departures(Pace(rate, time.clock, time.sleep), time, 200)
 
-    assert 199 / (sent[-1] - sent[0]) >= 0.96 * rate
+    assert 199 / (sent[-1] - sent[0]) >= 0.95 * rate
 
 
 def test_first_request_leaves_at_once() -> None:
