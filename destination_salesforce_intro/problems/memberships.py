@@ -21,6 +21,8 @@ from destination_salesforce_intro.problems.rules import (
     fixed_problems,
     identity_problems,
     typed_problems,
+    unknown,
+    writing_problems,
 )
 from destination_salesforce_intro.schema import ObjectSchema
 
