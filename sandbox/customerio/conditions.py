@@ -107,7 +107,8 @@ def text(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-def _number(value: str) -> float | None:
+def number(value: str) -> float | None:
+    """Read a number, or nothing where the text is none."""
     try:
         return float(value)
     except ValueError:
@@ -116,7 +117,7 @@ def _number(value: str) -> float | None:
 
 def _numeric(compare: Callable[[float, float], bool]) -> Comparison:
     def holds(value: str, wanted: str, _now: int) -> bool:
-        held, limit = _number(value), _number(wanted)
+        held, limit = number(value), number(wanted)
         return held is not None and limit is not None and compare(held, limit)
 
     return holds
@@ -126,7 +127,7 @@ def _age(compare: Callable[[float, float], bool]) -> Comparison:
     """Compare how long ago a unix timestamp was; what lies ahead has no age."""
 
     def aged(value: str, wanted: str, now: int) -> bool:
-        limit = _number(wanted)
+        limit = number(wanted)
         age = now - int(value) if value.isdecimal() else -1
         return limit is not None and age >= 0 and compare(age, limit)
 

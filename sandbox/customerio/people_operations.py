@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.customerio import departures, people
+from sandbox.customerio.conditions import number
 from sandbox.customerio.newcomers import CART_LEFT, HOUR, ORDERED
 from sandbox.customerio.operation import Operation
 from sandbox.customerio.people import Happening, Identity
@@ -136,7 +137,7 @@ class Purchase(PersonOperation):
     def change(self, workspace: Workspace, person: Person) -> None:
         """Make the change."""
         people.track(workspace, person, Happening(ORDERED, {"total": self.total}))
-        spent = float(person.attributes.get("ltv", "0")) + self.total
+        spent = (number(person.attributes.get("ltv", "")) or 0) + self.total
         bought = {
             "cart_value": None,
             "last_intent_at": None,
