@@ -15,7 +15,7 @@ from destination_salesforce_intro.changes import Delete, Row
 from destination_salesforce_intro.errors import ConnectorError, Fault, Verdict
 from destination_salesforce_intro.salesforce.answers import Answer, Refusal, Verb
 from destination_salesforce_intro.salesforce.batches import Batch, record
-from destination_salesforce_intro.salesforce.codes import meaning
+from destination_salesforce_intro.salesforce.codes import CODES
 from destination_salesforce_intro.salesforce.verdicts import (
     read_refusal,
     request_error,
@@ -139,8 +139,8 @@ def _row_refusal(error: Mapping[str, Any]) -> Refusal:
 
 def _refused_part(batch: Batch, status: int, refusal: Refusal) -> list[Answer]:
     verdict = request_verdict(status, refusal)
-    known = meaning(refusal.code)
-    if verdict is Verdict.STOP and known and known.verdict is Verdict.REJECT:
+    row = row_verdict(batch.target.verb, refusal)
+    if verdict is Verdict.STOP and refusal.code in CODES and row is Verdict.REJECT:
         verdict = Verdict.RETRY_SMALLER  # one row spoils the call: find it by sending fewer
     if verdict in {Verdict.STOP, Verdict.REAUTHENTICATE}:
         raise request_error(status, refusal, f"writing {batch.target.object}")

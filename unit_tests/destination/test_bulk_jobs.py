@@ -1,0 +1,94 @@
+"""Bulk jobs against the sandbox: every step survives trouble, every row gets its answer."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from destination_salesforce_intro.changes import Create
+from destination_salesforce_intro.errors import ConnectorError, Fault, Verdict
+from destination_salesforce_intro.salesforce.batches import Target
+from destination_salesforce_intro.salesforce.bulk_jobs import BulkJobs
+from destination_salesforce_intro.salesforce.client import SalesforceClient
+from sandbox.serve import Running
+from unit_tests.destination.builders import upsert
+
+TARGET = Target("upsert", "Contact", "CustomerIO_Id__c")
+ROWS = [
+    Create(
+        upsert(),
+        "Contact",
+        "CustomerIO_Id__c",
+        {"CustomerIO_Id__c": f"P{n}", "LastName": "Ünal\nO"},
+    )
+    for n in range(450)
+]
+
+
+@pytest.fixture
+def jobs(client: SalesforceClient) -> BulkJobs:
+    return BulkJobs(client, lambda _s: None, lambda _text: None)
+
+
+def held(box: Running) -> Counter[str]:
+    return Counter(row["CustomerIO_Id__c"] for row in box.salesforce_control.records("Contact"))
+
+
+def test_a_job_writes_its_rows_and_reports_each(box: Running, jobs: BulkJobs) -> None:
+    answers = list(jobs.write(TARGET, ROWS))
+
+    assert {(a.verdict, a.created) for a in answers} == {(None, True)}
+    assert len(answers) == 450
+    assert set(held(box).values()) == {1}
+    assert {row["LastName"] for row in box.salesforce_control.records("Contact")} == {"Ünal\nO"}
+
+
+def test_refused_rows_keep_their_reason(jobs: BulkJobs) -> None:
+    nameless = Create(upsert(), "Contact", "CustomerIO_Id__c", {"CustomerIO_Id__c": "bad"})
+    answers = list(jobs.write(TARGET, [*ROWS[:3], nameless]))
+    refused = [a for a in answers if a.verdict]
+
+    assert [a.row for a in refused] == [nameless]
+    assert refused[0].refusal.code == "REQUIRED_FIELD_MISSING"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "GET"])
+@pytest.mark.parametrize("action", [{"reset": "before"}, {"reset": "after"}, {"status": 503}])
+def test_every_step_survives_trouble(
+    box: Running, jobs: BulkJobs, method: str, action: dict[str, Any]
+) -> None:
+    box.salesforce_control.fault(action, method=method, path="/jobs/ingest")
+    answers = list(jobs.write(TARGET, ROWS))
+
+    assert [a.verdict for a in answers] == [None] * 450
+    assert set(held(box).values()) == {1}
+
+
+def test_a_job_that_fails_half_way_tells_what_it_did_not_do(box: Running, jobs: BulkJobs) -> None:
+    """Airbyte's destination returned normally here, and the rows were lost."""
+    trouble = {"fails_after_rows": 200, "drops_result_rows": 30}
+    box.salesforce_control.post("bulk", {"next_job": trouble})
+    answers = Counter(a.verdict for a in jobs.write(TARGET, ROWS))
+
+    assert sum(held(box).values()) == 200
+    assert answers == {None: 170, Verdict.RETRY: 250, Verdict.LOOK_AGAIN: 30}
+
+
+def test_results_that_come_in_pages_are_all_read(box: Running, jobs: BulkJobs) -> None:
+    box.salesforce_control.post("bulk", {"result_page_rows": 100})
+
+    assert [a.verdict for a in jobs.write(TARGET, ROWS)] == [None] * 450
+
+
+def test_a_session_that_ends_in_the_middle_is_renewed(box: Running, jobs: BulkJobs) -> None:
+    box.salesforce_control.do({"expire_sessions": {"after_requests": 3}})
+
+    assert {a.verdict for a in jobs.write(TARGET, ROWS)} == {None}
+
+
+def test_a_column_that_does_not_exist_is_for_the_operator(jobs: BulkJobs) -> None:
+    row = Create(upsert(), "Contact", "CustomerIO_Id__c", {"CustomerIO_Id__c": "a", "Nmae": "x"})
+    with pytest.raises(ConnectorError) as caught:
+        list(jobs.write(TARGET, [row]))
+
+    assert caught.value.fault is Fault.CONFIG
