@@ -72,7 +72,7 @@ def _record(message: Any, number: int) -> Received:
 def _state(message: Any) -> Event:
     state = message["state"]
     stream = state.get("stream") if state.get("type", "STREAM") == "STREAM" else None
-    name = stream["stream_descriptor"]["name"] if stream else None
+    name = None if stream is None else stream["stream_descriptor"]["name"]
     return Checkpoint(name, message)
 
 

@@ -1,0 +1,160 @@
+"""What comes in is read or stops the sync; a STATE goes back as it came."""
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from destination_salesforce_intro import protocol
+from destination_salesforce_intro.books import Books
+from destination_salesforce_intro.changes import Checkpoint, Complete, Received
+from destination_salesforce_intro.errors import ConnectorError, Fault
+from destination_salesforce_intro.protocol import Event, UndecodableLineError, events
+from unit_tests.destination.harness import record, state
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def read(*messages: Any) -> list[Event]:
+    return list(events(m if isinstance(m, bytes) else orjson.dumps(m) for m in messages))
+
+
+def test_records_states_and_completions_are_read_in_order() -> None:
+    status = {"stream_descriptor": {"name": "profiles"}, "status": "COMPLETE"}
+    complete = {"type": "TRACE", "trace": {"type": "STREAM_STATUS", "stream_status": status}}
+    found = read(record(a=1), state(1), record("others", b=2), complete)
+
+    assert found == [
+        Received("profiles", 1, {"a": 1}),
+        Checkpoint("profiles", state(1)),
+        Received("others", 2, {"b": 2}),
+        Complete("profiles"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "LOG", "log": {"level": "INFO", "message": "x"}},
+        {"type": "TRACE", "trace": {"type": "ERROR", "error": {"message": "x"}}},
+        {
+            "type": "TRACE",
+            "trace": {"type": "STREAM_STATUS", "stream_status": {"status": "STARTED"}},
+        },
+        {"type": "CONTROL", "control": {}},
+        {"type": "NOT_INVENTED_YET"},
+        b"\n",
+    ],
+)
+def test_what_is_of_no_concern_is_passed_over(message: Any) -> None:
+    assert read(message) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"not json",
+        b'{"type":"RECORD"}',
+        b'{"type":"RECORD","record":{"stream":"s"}}',
+        b'{"type":"RECORD","record":{"stream":"s","data":[1]}}',
+        b'{"type":"STATE"}',
+        b'{"type":"STATE","state":{"type":"STREAM","stream":{}}}',
+        b"[]",
+        b"5",
+        b'{"no":"type"}',
+        b'{"type":"RECORD","record":{"stream":"s","data":{"a":1}',
+    ],
+)
+def test_a_line_that_cannot_be_read_stops_and_is_not_quoted(line: bytes) -> None:
+    with pytest.raises(UndecodableLineError) as caught:
+        read(record(a=1), line)
+
+    assert caught.value.message.startswith(f"Line 2 of the input ({len(line)} bytes)")
+    assert line.decode() not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        ({"type": "GLOBAL", "global": {"stream_states": []}}, None),
+        ({"type": "LEGACY", "data": {"a": 1}}, None),
+        ({"data": {"a": 1}}, None),
+        ({}, None),
+        (
+            {"type": "STREAM", "stream": {"stream_descriptor": {"name": "s"}, "stream_state": {}}},
+            "s",
+        ),
+        ({"stream": {"stream_descriptor": {"name": "s"}}}, "s"),
+    ],
+)
+def test_states_of_every_shape_are_taken(inner: dict[str, Any], expected: str | None) -> None:
+    (checkpoint,) = read({"type": "STATE", "state": inner})
+
+    assert isinstance(checkpoint, Checkpoint)
+    assert checkpoint.stream == expected
+
+
+@given(st.dictionaries(st.text(max_size=5), JSON, max_size=4), JSON)
+def test_a_state_goes_back_with_every_key_it_came_with(extra: dict[str, Any], inner: Any) -> None:
+    """The CDK drops unknown keys, the platform's ``id`` among them (airbyte PR #47969)."""
+    sent = state(7)
+    sent["state"] = {**extra, **sent["state"]}
+    sent["state"]["stream"]["stream_state"] = inner
+    (checkpoint,) = read({**extra, **sent})
+    assert isinstance(checkpoint, Checkpoint)
+    back = Books().acknowledge(checkpoint)
+
+    stats = back["state"].pop("destinationStats")
+    assert back == {
+        **extra,
+        **sent,
+        "state": {k: v for k, v in sent["state"].items() if k != "destinationStats"},
+    }
+    assert stats["recordCount"] == 0.0
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["a", "b"]), st.sampled_from(["stored", "refused", "twice", "state"])
+        ),
+        max_size=40,
+    )
+)
+def test_counts_of_a_stream_between_its_states_add_up(steps: list[tuple[str, str]]) -> None:
+    books, expected = Books(), {"a": [0, 0], "b": [0, 0]}
+    for number, (stream, step) in enumerate(steps):
+        if step == "state":
+            back = books.acknowledge(Checkpoint(stream, {"state": {}}))["state"]["destinationStats"]
+            assert [back["recordCount"], back["rejectedRecordCount"]] == expected[stream]
+            expected[stream] = [0, 0]
+            continue
+        received = Received(stream, number, {})
+        books.receive(received)
+        for _ in range({"stored": 0, "refused": 1, "twice": 2}[step]):
+            books.refuse([received])
+        expected[stream][step != "stored"] += 1
+
+
+def test_a_global_state_counts_all_streams_and_keeps_others_stats() -> None:
+    books = Books()
+    for stream in ("a", "b"):
+        books.receive(Received(stream, 1, {}))
+    message = {"state": {"type": "GLOBAL", "destinationStats": {"bytes": 3}}}
+    stats = books.acknowledge(Checkpoint(None, message))["state"]["destinationStats"]
+
+    assert stats == {"bytes": 3, "recordCount": 2.0, "rejectedRecordCount": 0.0}
+
+
+def test_a_failure_names_whose_move_it_is() -> None:
+    message = protocol.failure(ConnectorError("Do this.", Fault.CONFIG), 5)
+
+    assert message["trace"]["error"] == {"message": "Do this.", "failure_type": "config_error"}
