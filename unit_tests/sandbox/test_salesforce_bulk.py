@@ -340,6 +340,7 @@ def test_job_aborted_under_way_writes_no_further_row(bulk: Bulk) -> None:
 
     assert bulk.patch(job, "Aborted").json()["state"] == "Aborted"
     assert bulk.control.records("Contact") == []
+    assert len(bulk.rows(job, "unprocessedrecords")) == 10
 
 
 def test_slow_job_can_be_watched(bulk: Bulk) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sandbox.salesforce.bulk.bodies import Delimiter, LineEnding, Request
 from sandbox.salesforce.bulk.files import (
     BadUploadError,
     Column,
@@ -19,7 +20,6 @@ from sandbox.salesforce.bulk.files import (
     record,
     result_lines,
 )
-from sandbox.salesforce.bulk.jobs import Delimiter, LineEnding, Request
 from sandbox.salesforce.bulk.pages import page_of
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)

@@ -8,8 +8,9 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.salesforce.bulk.bodies import NewState, State, read_body
 from sandbox.salesforce.bulk.faults import Behaviour
-from sandbox.salesforce.bulk.jobs import AnyJob, Job, Jobs, NewState, State, read_body
+from sandbox.salesforce.bulk.jobs import AnyJob, Job, Jobs
 from sandbox.salesforce.bulk.pages import Page
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.rest.calls import Answer, ApiError

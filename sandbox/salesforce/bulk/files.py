@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sandbox.salesforce.bulk.jobs import LineEnding, Request
+from sandbox.salesforce.bulk.bodies import LineEnding, Request
 from sandbox.salesforce.schema import SObject
 
 NULL = "#N/A"

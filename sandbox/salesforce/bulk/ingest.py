@@ -1,24 +1,14 @@
-"""Ingest jobs: what may be asked of one in which state, and how its rows are worked off."""
+"""Ingest jobs: what one is made from, and what may be asked of it in which state."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from sandbox.salesforce import dml
-from sandbox.salesforce.bulk.faults import Behaviour, NextJob
-from sandbox.salesforce.bulk.files import (
-    BadUploadError,
-    Cells,
-    Column,
-    Table,
-    columns_of,
-    read_table,
-    record,
-)
-from sandbox.salesforce.bulk.jobs import Job, Request, State
+from sandbox.salesforce.bulk.bodies import Request, State
+from sandbox.salesforce.bulk.files import Cells, Table
+from sandbox.salesforce.bulk.jobs import Job
 from sandbox.salesforce.dml.rows import RowResult
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.rest.calls import ApiError
@@ -53,7 +43,6 @@ class IngestJob(Job):
     settled: list[Settled] = field(default_factory=list)
     dropped_result_rows: int = 0
 
-    kind = "ingest"
     type = "V2Ingest"
 
     def base_json(self) -> dict[str, Any]:
@@ -63,8 +52,13 @@ class IngestJob(Job):
 
     def info_json(self) -> dict[str, Any]:
         """See ``Job``."""
-        times = {"apiActiveProcessingTime": self.processed, "apexProcessingTime": 0}
-        return {**super().info_json(), **times, "numberRecordsFailed": self.failed}
+        info = super().info_json()
+        return {
+            **info,
+            "apiActiveProcessingTime": info["totalProcessingTime"],
+            "apexProcessingTime": 0,  # the org has no code of its own
+            "numberRecordsFailed": self.failed,
+        }
 
     def upload(self, content: bytes) -> None:
         """Take the data of a PUT; a second one makes closing fail.
@@ -141,61 +135,3 @@ def _check_key(sobject: SObject, name: str | None) -> None:
             f" Salesforce Id, or indexed field for {sobject.name}"
         )
         raise ApiError(400, "INVALIDJOB", sentence) from None
-
-
-async def work(org: Org, job: IngestJob, behaviour: Behaviour) -> None:
-    """Work off a closed job, in transactions of 200 rows between which others get their turn."""
-    await asyncio.sleep(behaviour.queued_s)
-    if not job.is_in(State.UPLOAD_COMPLETE):  # aborted while it waited
-        return
-    job.move(State.IN_PROGRESS, org.now())
-    await asyncio.sleep(behaviour.in_progress_s)
-    try:
-        await _work_off(org, job, behaviour.next_job)
-    except BadUploadError as error:
-        job.fail(str(error), org.now())
-
-
-async def _work_off(org: Org, job: IngestJob, trouble: NextJob) -> None:
-    sobject = org.sobject(job.sobject)
-    job.dropped_result_rows = trouble.drops_result_rows
-    job.table = read_table(job.uploads.pop(), job.request)
-    columns = _columns(job, sobject)
-    for chunk in _chunks(job.table.rows, trouble.ends_after_rows):
-        if not job.is_in(State.IN_PROGRESS):  # aborted under way
-            return
-        _write(org, job, columns, chunk)
-        await asyncio.sleep(0)
-    if job.is_in(State.IN_PROGRESS):
-        _end(job, trouble, org.now())
-
-
-def _columns(job: IngestJob, sobject: SObject) -> list[Column]:
-    key = job.request.externalIdFieldName
-    columns = columns_of(job.table, sobject)
-    if key and key.lower() not in (column.name.lower() for column in columns):
-        raise BadUploadError(f"InvalidBatch : Field name not found : {key}")
-    return columns
-
-
-def _chunks(rows: list[Cells], ends_after: int | None) -> Iterator[list[Cells]]:
-    wanted = rows if ends_after is None else rows[:ends_after]
-    for start in range(0, len(wanted), dml.MAX_ROWS_PER_TRANSACTION):
-        yield wanted[start : start + dml.MAX_ROWS_PER_TRANSACTION]
-
-
-def _write(org: Org, job: IngestJob, columns: list[Column], chunk: list[Cells]) -> None:
-    rows = [record(columns, cells) for cells in chunk]
-    key = job.request.externalIdFieldName
-    operation: Any = job.request.operation
-    results = dml.apply(org, operation, org.sobject(job.sobject), rows, key_field=key)
-    for cells, result in zip(chunk, results, strict=True):
-        job.settle(cells, result)
-
-
-def _end(job: IngestJob, trouble: NextJob, now: str) -> None:
-    if trouble.fails_after_rows is not None:
-        job.fail(trouble.error_message, now)
-    else:
-        aborts = trouble.aborts_after_rows is not None
-        job.move(State.ABORTED if aborts else State.JOB_COMPLETE, now)

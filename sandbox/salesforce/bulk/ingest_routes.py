@@ -7,10 +7,10 @@ from functools import partial
 
 from aiohttp import web
 
-from sandbox.salesforce.bulk import ingest, results
+from sandbox.salesforce.bulk import ingest, ingest_work, results
+from sandbox.salesforce.bulk.bodies import State, read_body
 from sandbox.salesforce.bulk.desk import Desk, abort, answer, new_state, route
 from sandbox.salesforce.bulk.ingest import IngestJob, IngestRequest
-from sandbox.salesforce.bulk.jobs import State, read_body
 from sandbox.salesforce.bulk.pages import Page, page_of
 from sandbox.salesforce.rest.calls import ApiError
 
@@ -67,7 +67,7 @@ async def _patch(desk: Desk, request: web.Request) -> web.Response:
 
 def _close(desk: Desk, job: IngestJob) -> None:
     job.close(desk.org.now())
-    desk.start(job, ingest.work(desk.org, job, desk.behaviour))
+    desk.start(job, ingest_work.work(desk.org, job, desk.behaviour))
     desk.behaviour = desk.behaviour.without_trouble()
 
 

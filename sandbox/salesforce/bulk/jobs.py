@@ -1,94 +1,26 @@
-"""Bulk API 2.0 jobs as values: what a client asked for, how far it is, what it looks like as JSON.
+"""Jobs under way: how far one is, what it looks like as JSON, where all of them are kept.
 
-Vendor facts: Bulk API 2.0 guide, "Create a Job", "Get Information About a Job", "Job States".
+Vendor facts: Bulk API 2.0 guide, "Get Information About a Job".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
+from sandbox.salesforce.bulk.bodies import Request, State
 from sandbox.salesforce.ids import record_id
 from sandbox.salesforce.org import INTEGRATION_USER_ID
 from sandbox.salesforce.rest.calls import ApiError, not_found
 
 JOB_KEY_PREFIX = "750"
 
-AnyModel = TypeVar("AnyModel", bound=BaseModel)
 AnyJob = TypeVar("AnyJob", bound="Job")
-
-
-class State(str, Enum):
-    """The states of a job; only ingest jobs are ever Open."""
-
-    OPEN = "Open"
-    UPLOAD_COMPLETE = "UploadComplete"
-    IN_PROGRESS = "InProgress"
-    JOB_COMPLETE = "JobComplete"
-    FAILED = "Failed"
-    ABORTED = "Aborted"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing changes any more."""
-        return self in (State.JOB_COMPLETE, State.FAILED, State.ABORTED)
-
-
-class Delimiter(str, Enum):
-    """The column delimiters a job may name."""
-
-    BACKQUOTE = "BACKQUOTE"
-    CARET = "CARET"
-    COMMA = "COMMA"
-    PIPE = "PIPE"
-    SEMICOLON = "SEMICOLON"
-    TAB = "TAB"
-
-    @property
-    def char(self) -> str:
-        """The character itself."""
-        return dict(zip(Delimiter, "`^,|;\t", strict=True))[self]
-
-
-class LineEnding(str, Enum):
-    """The line endings a job may name."""
-
-    LF = "LF"
-    CRLF = "CRLF"
-
-    @property
-    def chars(self) -> str:
-        """The characters themselves."""
-        return "\n" if self is LineEnding.LF else "\r\n"
-
-
-class Body(BaseModel):
-    """A JSON body of the Bulk API; the names in it are the API's."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Request(Body):
-    """What both kinds of job are created with."""
-
-    operation: str
-    contentType: str = "CSV"  # noqa: N815  # the API's name
-    columnDelimiter: Delimiter = Delimiter.COMMA  # noqa: N815  # the API's name
-    lineEnding: LineEnding = LineEnding.LF  # noqa: N815  # the API's name
-
-
-class NewState(Body):
-    """What closes or aborts a job: ``{"state": "UploadComplete"}``."""
-
-    state: State
 
 
 @dataclass
 class Job:
-    """A job under way; *processed* and *failed* count rows."""
+    """A job; *processed* and *failed* count rows, *processing_s* is the time they took."""
 
     id: str
     version: str
@@ -100,8 +32,8 @@ class Job:
     error_message: str | None = None
     processed: int = 0
     failed: int = 0
+    processing_s: float = 0
 
-    kind: ClassVar[str]  # the part of the path that jobs of this kind are under
     type: ClassVar[str]
 
     def move(self, state: State, now: str) -> None:
@@ -149,7 +81,7 @@ class Job:
             **self.base_json(),
             "jobType": self.type,
             "retries": 0,
-            "totalProcessingTime": self.processed,
+            "totalProcessingTime": round(self.processing_s * 1000),
             "numberRecordsProcessed": self.processed,
             **error,
         }
@@ -194,17 +126,3 @@ class Jobs:
     def list(self, kind: type[AnyJob]) -> list[AnyJob]:
         """Return all jobs of a kind, the newest first."""
         return [job for job in reversed(self._jobs.values()) if isinstance(job, kind)]
-
-
-def read_body(model: type[AnyModel], raw: bytes) -> AnyModel:
-    """Read a request's JSON.
-
-    Raises:
-        ApiError: ``JSON_PARSER_ERROR`` for what the API does not know.
-    """
-    try:
-        return model.model_validate_json(raw)
-    except ValidationError as error:
-        [first, *_] = error.errors()
-        where = ".".join(str(part) for part in first["loc"])
-        raise ApiError(400, "JSON_PARSER_ERROR", f"{first['msg']} at [{where}]") from None

@@ -6,13 +6,15 @@ Vendor facts: Bulk API 2.0 guide, "Query", "Get Results for a Query Job".
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sandbox.salesforce import soql
+from sandbox.salesforce.bulk.bodies import Request, State
 from sandbox.salesforce.bulk.faults import Behaviour
 from sandbox.salesforce.bulk.files import line
-from sandbox.salesforce.bulk.jobs import Job, Request, State
+from sandbox.salesforce.bulk.jobs import Job
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.rest.calls import ApiError
 
@@ -31,7 +33,6 @@ class QueryJob(Job):
     request: QueryRequest
     lines: list[str] = field(default_factory=list)
 
-    kind = "query"
     type = "V2Query"
 
 
@@ -59,11 +60,13 @@ async def work(org: Org, job: QueryJob, behaviour: Behaviour) -> None:
 
 
 def _read(org: Org, job: QueryJob) -> None:
+    started_s = time.monotonic()
     result = _result(org, job.request)
     delimiter = job.request.columnDelimiter.char
     job.lines = [line(result.names, delimiter)]
     job.lines += (line(map(_text, row), delimiter) for row in result.rows)
     job.processed = len(job.lines) - 1
+    job.processing_s = time.monotonic() - started_s
 
 
 def _result(org: Org, request: QueryRequest) -> soql.FlatResult:

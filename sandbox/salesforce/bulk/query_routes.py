@@ -7,8 +7,8 @@ from functools import partial
 from aiohttp import web
 
 from sandbox.salesforce.bulk import query
+from sandbox.salesforce.bulk.bodies import State, read_body
 from sandbox.salesforce.bulk.desk import Desk, abort, answer, new_state, route
-from sandbox.salesforce.bulk.jobs import State, read_body
 from sandbox.salesforce.bulk.pages import page_of
 from sandbox.salesforce.bulk.query import QueryJob, QueryRequest
 from sandbox.salesforce.rest.calls import ApiError
