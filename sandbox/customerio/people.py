@@ -14,7 +14,7 @@ from sandbox.customerio import memberships
 from sandbox.customerio.activities import EVENT, Activity, log
 from sandbox.customerio.conditions import text
 from sandbox.customerio.ids import cio_id
-from sandbox.customerio.profiles import INSERT, Person, find_one, to_row
+from sandbox.customerio.profiles import INSERT, UPDATE, Person, find_one, to_row
 from sandbox.customerio.store import Workspace
 
 
@@ -91,12 +91,6 @@ def update(
     _log_changes(workspace, person, changed)
     memberships.reevaluate(workspace, changed)
     return changed
-
-
-UPDATE = """
-UPDATE people SET position = ?1, cio_id = ?2, id = ?3, email = ?4, email_key = ?5,
-attributes = ?6, timestamps = ?7 WHERE position = ?1
-"""
 
 
 def _same(person: Person, name: str, value: str) -> bool:

@@ -52,19 +52,26 @@ def from_row(row: Mapping[str, Any]) -> Person:
 
 
 def to_row(person: Person) -> tuple[object, ...]:
-    """Write a person as a row of the people table."""
+    """Write a person as the values of :data:`INSERT` and :data:`UPDATE`."""
     return (
-        person.position,
         person.cio_id,
         person.id,
         person.email,
         person.email and person.email.lower(),
         orjson.dumps(person.attributes).decode(),
         orjson.dumps(person.timestamps).decode(),
+        person.position,
     )
 
 
-INSERT = "INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?)"
+INSERT = """
+INSERT INTO people (cio_id, id, email, email_key, attributes, timestamps, position)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+UPDATE = """
+UPDATE people SET cio_id = ?, id = ?, email = ?, email_key = ?, attributes = ?, timestamps = ?
+WHERE position = ?
+"""
 
 
 def find(workspace: Workspace, references: Sequence[str], id_type: str) -> list[Person]:
