@@ -1,6 +1,6 @@
-"""What stands in a row's way in a busy org: locks by other users, validation rules, triggers.
+"""What a busy org does to rows of its own: locks, triggers, duplicate and assignment rules.
 
-Values and their tests; ``obstacles`` asks them about the rows of a write.
+Values and their tests; ``dml.obstacles`` and ``dml.automation`` ask them about the rows of a write.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandbox.salesforce.ids import full_id
 
@@ -62,9 +62,19 @@ class Trigger:
         return value is not None and self.pattern.search(str(value)) is not None
 
 
+class DuplicateRule(NamedTuple):
+    """A rule against a second record of *object* with the same *field*; it blocks, or alerts."""
+
+    object: str
+    field: str
+    blocks: bool
+
+
 @dataclass
 class Interference:
-    """All obstacles of the org."""
+    """All obstacles of the org; *assigned_owners* is by object, as assignment rules say."""
 
     locks: list[Lock] = field(default_factory=list)
     triggers: list[Trigger] = field(default_factory=list)
+    duplicate_rules: list[DuplicateRule] = field(default_factory=list)
+    assigned_owners: dict[str, str] = field(default_factory=dict)

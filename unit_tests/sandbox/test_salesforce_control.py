@@ -59,6 +59,60 @@ def test_a_trigger_refuses_new_and_stored_values(rest: Rest, sandbox: Running) -
     assert upsert(rest, "a", Title="Dr") == [""]
 
 
+@pytest.mark.parametrize(("action", "insisting"), [("alert", 201), ("block", 400)])
+def test_a_duplicate_rule_alerts_or_blocks(
+    rest: Rest, sandbox: Running, action: str, insisting: int
+) -> None:
+    create(sandbox, Email="a@x.example")
+    rule = {"object": "Contact", "field": "Email", "action": action}
+    sandbox.salesforce_control.do({"duplicate_rule": rule})
+    twin = {"LastName": "Osei", "Email": "A@x.example"}
+    insist = {"Sforce-Duplicate-Rule-Header": "allowSave=true; includeRecordDetails=false"}
+
+    refused = rest("POST", "/sobjects/Contact", json=twin)
+    again = rest("POST", "/sobjects/Contact", json=twin, headers=insist)
+
+    assert refused.json()[0]["errorCode"] == "DUPLICATES_DETECTED"
+    assert again.status_code == insisting
+
+
+def test_an_assignment_rule_takes_leads_unless_told_not_to(rest: Rest, sandbox: Running) -> None:
+    user = {"Username": "q@x.example", "LastName": "Queue", "Email": "q@x.example"}
+    queue = create(sandbox, "User", **user)
+    sandbox.salesforce_control.do({"assignment_rule": {"object": "Lead", "owner": queue}})
+    lead = {"LastName": "Osei", "Company": "Acme"}
+
+    taken = rest("POST", "/sobjects/Lead", json=lead).json()["id"]
+    off = {"Sforce-Auto-Assign": "FALSE"}
+    left = rest("POST", "/sobjects/Lead", json=lead, headers=off).json()["id"]
+
+    leads = sandbox.salesforce_control.records("Lead")
+    owners = {each["Id"]: each["OwnerId"] for each in leads}
+    assert owners[taken] == queue
+    assert owners[left] != queue
+
+
+def test_parts_of_composite_bring_headers_of_their_own(rest: Rest, sandbox: Running) -> None:
+    create(sandbox, Email="a@x.example")
+    rule = {"object": "Contact", "field": "Email", "action": "alert"}
+    sandbox.salesforce_control.do({"duplicate_rule": rule})
+    insist = {"Sforce-Duplicate-Rule-Header": "allowSave=true"}
+    part = {
+        "method": "POST",
+        "url": "/services/data/v65.0/sobjects/Contact",
+        "referenceId": "a",
+        "body": {"LastName": "Osei", "Email": "a@x.example"},
+    }
+
+    def status(**given: Any) -> int:
+        body = {"compositeRequest": [{**part, **given}]}
+        answer = rest("POST", "/composite", json=body, headers=insist)
+        return int(answer.json()["compositeResponse"][0]["httpStatusCode"])
+
+    assert status() == 400
+    assert status(httpHeaders=insist) == 201
+
+
 def test_what_the_operator_does_counts_for_nothing(rest: Rest, sandbox: Running) -> None:
     create(sandbox, **{KEY: "a"})
     upsert(rest, "a", Title="Dr")

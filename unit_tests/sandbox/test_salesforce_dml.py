@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sandbox.salesforce.dml import Operation, apply
+from sandbox.salesforce.dml import Operation, Options, apply
 from sandbox.salesforce.dml.rows import RowResult
 from sandbox.salesforce.org import Org
 
@@ -168,7 +168,9 @@ def test_a_row_that_fails_leaves_the_others_alone(org: Org) -> None:
 def test_all_or_none_undoes_the_innocent_rows(org: Org) -> None:
     rows = [{KEY: "a", "LastName": "Osei"}, {KEY: "b"}]
 
-    results = write(org, "upsert", "Contact", *rows, key_field=KEY, all_or_none=True)
+    results = write(
+        org, "upsert", "Contact", *rows, key_field=KEY, options=Options(all_or_none=True)
+    )
 
     assert codes(results) == ["ALL_OR_NONE_OPERATION_ROLLED_BACK", "REQUIRED_FIELD_MISSING"]
     assert column(org, "Contact", "Id") == []

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.salesforce.control.operations import OPERATIONS
+from sandbox.salesforce.describe import describe
 from sandbox.salesforce.dml import apply
 from sandbox.salesforce.ids import full_id, number_of, record_id
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.schema import describe
 
 
 @pytest.fixture

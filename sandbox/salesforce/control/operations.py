@@ -11,7 +11,8 @@ from typing import Any
 
 from sandbox.salesforce.control.tampering import TAMPERING
 from sandbox.salesforce.field_types import sobject
-from sandbox.salesforce.interference import Interference, Lock, Trigger
+from sandbox.salesforce.ids import full_id
+from sandbox.salesforce.interference import DuplicateRule, Interference, Lock, Trigger
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.tables import field_from_json
 
@@ -28,8 +29,22 @@ def _trigger(org: Org, arguments: Arguments) -> None:
     org.interference.triggers.append(Trigger.parse(arguments))
 
 
+def _duplicate_rule(org: Org, arguments: Arguments) -> None:
+    """Forbid a second record with the same value: ``{"object", "field", "action": "alert"}``."""
+    sobject_ = org.sobject(arguments["object"])
+    field = sobject_.fields[arguments["field"]]
+    blocks = {"alert": False, "block": True}[arguments["action"]]
+    org.interference.duplicate_rules.append(DuplicateRule(sobject_.name, field.name, blocks))
+
+
+def _assignment_rule(org: Org, arguments: Arguments) -> None:
+    """Give records of an object to an owner: ``{"object": "Lead", "owner": "005…"}``."""
+    owner = full_id(arguments["owner"])
+    org.interference.assigned_owners[org.sobject(arguments["object"]).name] = owner
+
+
 def _clear(org: Org, _arguments: Arguments) -> None:
-    """Take all locks and triggers away."""
+    """Take all locks, triggers and rules away."""
     org.interference = Interference()
 
 
@@ -89,6 +104,8 @@ def _permissions(org: Org, arguments: Arguments) -> None:
 OPERATIONS: dict[str, Callable[[Org, Arguments], Any]] = {
     "lock": _lock,
     "trigger": _trigger,
+    "duplicate_rule": _duplicate_rule,
+    "assignment_rule": _assignment_rule,
     "clear_obstacles": _clear,
     "expire_sessions": _expire_sessions,
     "quota": _quota,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -54,6 +54,11 @@ class Draft:
         if self.errors:
             return RowResult(None, success=False, created=False, errors=tuple(self.errors))
         return RowResult(self.id, success=True, created=self.created, errors=())
+
+
+def living(drafts: Iterable[Draft]) -> list[Draft]:
+    """Return the rows that nothing has refused yet."""
+    return [each for each in drafts if not each.errors]
 
 
 def draft(sobject: SObject, row: Mapping[str, Any]) -> Draft:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.salesforce.dml.matching import deleted_flags, folded, live_ids
-from sandbox.salesforce.dml.rows import Draft
+from sandbox.salesforce.dml.rows import Draft, living
 from sandbox.salesforce.org import ONE_OF, Org
 from sandbox.salesforce.schema import Field, SObject
 
@@ -14,11 +14,6 @@ _FLS_HINT = (
     "Please check the security settings of this field and verify that it is read/write for your"
     " profile or permission set."
 )
-
-
-def living(drafts: Iterable[Draft]) -> list[Draft]:
-    """Return the rows that nothing has refused yet."""
-    return [each for each in drafts if not each.errors]
 
 
 def check_permitted(sobject: SObject, drafts: Sequence[Draft]) -> None:

@@ -13,10 +13,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from multidict import CIMultiDict
 
+from sandbox.salesforce.dml import Options
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import SObject
 
 _URL = re.compile(r"/*(?:services/data/)?v(?P<version>\d+\.\d)(?P<path>/.*)?")
+_ALLOW_SAVE = re.compile(r"allowSave\s*=\s*true", re.IGNORECASE)
 _PARAMETER = re.compile(r"{(\w+)}")
 
 
@@ -109,6 +111,17 @@ class Router:
 
 def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", template))
+
+
+def options_of(call: Call) -> Options:
+    """Return what the headers, and body or query, of a write ask for."""
+    body = call.body if isinstance(call.body, dict) else {}
+    duplicates = call.headers.get("Sforce-Duplicate-Rule-Header", "")
+    return Options(
+        all_or_none=body.get("allOrNone") is True or call.query.get("allOrNone") == "true",
+        auto_assign=call.headers.get("Sforce-Auto-Assign", "TRUE").upper() != "FALSE",
+        save_duplicates=_ALLOW_SAVE.search(duplicates) is not None,
+    )
 
 
 def sobject_of(org: Org, name: str) -> SObject:

@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.salesforce.dml import (
     MAX_ROWS_PER_TRANSACTION,
     Operation,
+    Options,
     Run,
     apply,
     apply_runs,
@@ -17,7 +18,7 @@ from sandbox.salesforce.dml import (
 from sandbox.salesforce.dml.rows import RowResult
 from sandbox.salesforce.ids import full_id
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.rest.calls import Answer, ApiError, Call, Route, sobject_of
+from sandbox.salesforce.rest.calls import Answer, ApiError, Call, Route, options_of, sobject_of
 from sandbox.salesforce.rest.records import retrieve
 from sandbox.salesforce.schema import SObject
 
@@ -49,7 +50,7 @@ def _write(org: Org, call: Call, operation: Operation) -> Answer:
     records = _records(call)
     runs = [Run(sobject_of(org, name), list(run)) for name, run in groupby(records, _type_of)]
     _check_fields(org, runs)
-    return _answer(org, _apply_runs(org, operation, runs, all_or_none=_all_or_none(call)))
+    return _answer(org, _apply_runs(org, operation, runs, options=options_of(call)))
 
 
 def _upsert(org: Org, call: Call) -> Answer:
@@ -60,7 +61,7 @@ def _upsert(org: Org, call: Call) -> Answer:
         message = f"All records of this request must be of type {sobject.name}"
         raise ApiError(400, "INVALID_INPUT", message)
     _check_fields(org, [Run(sobject, records)])
-    results = apply(org, "upsert", sobject, records, key_field=key, all_or_none=_all_or_none(call))
+    results = apply(org, "upsert", sobject, records, key_field=key, options=options_of(call))
     return _answer(org, results, upsert=True)
 
 
@@ -85,17 +86,16 @@ def _delete(org: Org, call: Call) -> Answer:
         Run(by_prefix.get(prefix, nobodys), [{"Id": each} for each in run])
         for prefix, run in groupby(ids, lambda it: it[:3])
     ]
-    all_or_none = call.query.get("allOrNone", "false").lower() == "true"
-    return _answer(org, _apply_runs(org, "delete", runs, all_or_none=all_or_none))
+    return _answer(org, _apply_runs(org, "delete", runs, options=options_of(call)))
 
 
 def _apply_runs(
-    org: Org, operation: Operation, runs: Sequence[Run], *, all_or_none: bool
+    org: Org, operation: Operation, runs: Sequence[Run], *, options: Options
 ) -> list[RowResult]:
     if len(runs) > MAX_CHUNKS:
         message = f"The request has {len(runs)} chunks of one type; {MAX_CHUNKS} are allowed"
         raise ApiError(400, "LIMIT_EXCEEDED", message)
-    return apply_runs(org, operation, runs, all_or_none=all_or_none)
+    return apply_runs(org, operation, runs, options=options)
 
 
 def _records(call: Call) -> list[dict[str, Any]]:
@@ -130,10 +130,6 @@ def _check_fields(org: Org, runs: Sequence[Run]) -> None:
             if name != "attributes" and not (sobject.field(name) or sobject.relationship(name)):
                 message = f"No such column '{name}' on sobject of type {sobject.name}"
                 raise ApiError(400, "INVALID_FIELD", message)
-
-
-def _all_or_none(call: Call) -> bool:
-    return call.json_object().get("allOrNone") is True
 
 
 def _answer(org: Org, results: Sequence[RowResult], *, upsert: bool = False) -> Answer:

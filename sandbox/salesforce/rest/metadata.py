@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from sandbox.salesforce.describe import describe, describe_global
 from sandbox.salesforce.dml import MAX_ROWS_PER_TRANSACTION
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.rest.calls import Answer, Call, Route, sobject_of
-from sandbox.salesforce.schema import describe, describe_global
 
 
 def routes() -> list[Route]:

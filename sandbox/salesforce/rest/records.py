@@ -12,7 +12,15 @@ from sandbox.salesforce.dml.rows import RowResult
 from sandbox.salesforce.dml.values import BadValue, to_column
 from sandbox.salesforce.ids import full_id
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.rest.calls import Answer, ApiError, Call, Route, not_found, sobject_of
+from sandbox.salesforce.rest.calls import (
+    Answer,
+    ApiError,
+    Call,
+    Route,
+    not_found,
+    options_of,
+    sobject_of,
+)
 from sandbox.salesforce.schema import Field, SObject
 
 
@@ -50,7 +58,7 @@ def retrieve(
 
 def _create(org: Org, call: Call) -> Answer:
     sobject = sobject_of(org, call.params["object"])
-    [result] = apply(org, "insert", sobject, [call.json_object()])
+    [result] = apply(org, "insert", sobject, [call.json_object()], options=options_of(call))
     _raise_for(result)
     return Answer(201, {"id": result.id, "success": True, "errors": []})
 
@@ -72,7 +80,8 @@ def _record(org: Org, call: Call, sobject: SObject, record: str) -> Answer:
 def _update(org: Org, call: Call) -> Answer:
     sobject = sobject_of(org, call.params["object"])
     _refuse_id(call.json_object(), sobject.fields["Id"])
-    [result] = apply(org, "update", sobject, [{**call.json_object(), "Id": _id_in(call)}])
+    row = {**call.json_object(), "Id": _id_in(call)}
+    [result] = apply(org, "update", sobject, [row], options=options_of(call))
     _raise_for(result)
     return Answer(204)
 
@@ -107,7 +116,7 @@ def _upsert(org: Org, call: Call) -> Answer:
     if not matches and call.query.get("updateOnly") == "true":
         raise not_found()
     row = {**body, key.name: call.params["value"]}
-    [result] = apply(org, "upsert", sobject, [row], key_field=key.name)
+    [result] = apply(org, "upsert", sobject, [row], key_field=key.name, options=options_of(call))
     _raise_for(result)
     body = {"id": result.id, "success": True, "errors": [], "created": result.created}
     return Answer(201 if result.created else 200, body)
