@@ -1,6 +1,6 @@
 """What a SOQL statement says, as values.
 
-``parser`` makes them, ``sql`` translates them.
+``builder`` makes them, ``sql`` translates them.
 """
 
 from __future__ import annotations
