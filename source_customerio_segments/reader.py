@@ -21,6 +21,7 @@ from source_customerio_segments.gates import Limits
 from source_customerio_segments.preparation import Prepared, States, prepare
 from source_customerio_segments.profiles import Shape, Telling
 from source_customerio_segments.records import segment as segment_record
+from source_customerio_segments.snapshot.memory import Reading
 from source_customerio_segments.state.codec import check, decode
 from source_customerio_segments.streams import MEMBERSHIPS, PROFILES, SEGMENTS
 
@@ -105,6 +106,7 @@ def _profiles(prepared: Prepared) -> Iterator[Message]:
 
 def _memberships(prepared: Prepared) -> Iterator[Message]:
     comparison = _compared(MEMBERSHIPS, prepared)
+    prepared.reading = Reading()  # nobody after this stream needs it, and it is large
     yield from prepared.warnings(comparison)
     checkpoints = Checkpoints(MEMBERSHIPS, prepared.clock, prepared.config.max_state_megabytes)
     yield from memberships.tell(comparison, checkpoints)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from source_customerio_segments.snapshot.columns import Mask, Places
 from source_customerio_segments.snapshot.memory import Reading, Snapshot
-from source_customerio_segments.snapshot.people import People, distinct, find, renamed
+from source_customerio_segments.snapshot.people import People, distinct, find, merged, renamed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,14 +35,15 @@ class Meeting:
 def meet(snapshot: Snapshot, reading: Reading) -> Meeting:
     """Bring a snapshot and a reading to one table; whoever is in both is as just read."""
     old, new = snapshot.people, reading.people
-    last, places = distinct(np.concatenate([old.cio_ids, new.cio_ids]))
-    then, now = places[: len(old)], places[len(old) :]
-    rows = np.full(len(last), -1)
+    if old.marks is not None:
+        new = replace(new, marks=new.digests())
+    latest, then, now = merged(old.cio_ids, new.cio_ids)
+    rows = np.full(len(latest), -1)
     rows[then] = np.arange(len(then))
     both = np.flatnonzero(rows[now] >= 0)
-    differ = np.zeros(len(last), np.bool_)
+    differ = np.zeros(len(latest), np.bool_)
     differ[now[both]] = renamed(old, rows[now[both]], new, both)
-    people = People.picked([old, new], last)
+    people = People.picked([old, new], latest)
     was, overtaken = _was(snapshot, people, differ, rows)
     return Meeting(people, then, now, differ, was, overtaken)
 

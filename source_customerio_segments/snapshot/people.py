@@ -58,14 +58,12 @@ class People:
         Column by column, so that only one column is in memory twice; and none if the rows are
         just those of the last table.
         """
-        first = sum(map(len, parts[:-1]))
-        if np.array_equal(rows, np.arange(first, first + len(parts[-1]))) and not any(
-            part.marks is not None for part in parts
-        ):
-            return parts[-1]
         marks = None
         if any(part.marks is not None for part in parts):
             marks = np.concatenate([part.digests() for part in parts])[rows]
+        first = sum(map(len, parts[:-1]))
+        if np.array_equal(rows, np.arange(first, first + len(parts[-1]))):
+            return replace(parts[-1], marks=marks)
         return cls(
             np.concatenate([part.cio_ids for part in parts])[rows],
             Texts.joined([part.emails for part in parts]).take(rows),
@@ -144,6 +142,26 @@ def distinct(cio_ids: CioIds) -> tuple[Places, Places]:
     return order[last], places
 
 
+def merged(old: CioIds, new: CioIds) -> tuple[Places, Places, Places]:
+    """Bring two sorted lists of distinct people to one.
+
+    Returns:
+        For each person of either, in sorted order, a row of the two lists put one below the
+        other, that of *new* for those in both; the place of each of *old*; that of each of *new*.
+    """
+    at, there = find(new, old)
+    missing = np.flatnonzero(~there)
+    rows = np.arange(len(new))
+    now = rows + np.cumsum(np.bincount(at[missing], minlength=len(new) + 1))[: len(new)]
+    then = np.empty(len(old), np.int64)
+    then[there] = now[at[there]]
+    then[missing] = at[missing] + np.arange(len(missing))
+    latest = np.empty(len(new) + len(missing), np.int64)
+    latest[now] = rows + len(old)
+    latest[then[missing]] = missing
+    return latest, then, now
+
+
 def find(cio_ids: CioIds, wanted: CioIds) -> tuple[Places, Mask]:
     """Look *wanted* up among sorted *cio_ids*: their places, and whether they are there."""
     places = np.searchsorted(cio_ids, wanted)
@@ -154,18 +172,17 @@ def find(cio_ids: CioIds, wanted: CioIds) -> tuple[Places, Mask]:
 
 
 def renamed(old: People, old_rows: Places, new: People, new_rows: Places) -> Mask:
-    """Tell pair by pair whether the new table gives a person other identifiers than the old."""
+    """Tell pair by pair whether the new table gives a person other identifiers than the old.
+
+    Both tables have digests, or neither.
+    """
+    if old.marks is not None and new.marks is not None:
+        return np.not_equal(old.marks[old_rows], new.marks[new_rows])
     differ = np.empty(len(old_rows), np.bool_)
     for part in blocks(len(old_rows)):
         left, right = old.take(old_rows[part]), new.take(new_rows[part])
-        differ[part] = _differ(left, right)
+        differ[part] = differing(left.emails, right.emails) | differing(left.ids, right.ids)
     return differ
-
-
-def _differ(left: People, right: People) -> Mask:
-    if left.marks is not None:
-        return np.not_equal(left.marks, right.digests())
-    return differing(left.emails, right.emails) | differing(left.ids, right.ids)
 
 
 def _columns(identities: Sequence[Identity]) -> tuple[list[str | None], list[str | None]]:

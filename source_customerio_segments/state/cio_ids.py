@@ -7,7 +7,7 @@ written back and compared; one that does not come out the same is kept as text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ def pack_cio_ids(cio_ids: CioIds) -> tuple[bytes, Places]:
     order = np.lexsort(parts[::-1])
     texts = cio_ids[plain].tolist()
     raw = to_planes([len(text) for text in texts]) + b"".join(texts) + to_planes([len(parts)])
-    raw += b"".join(map(to_planes, _steps(parts[:, order])))
+    raw += b"".join(map(to_planes, _steps(part[order] for part in parts)))
     return raw, np.concatenate([plain, counted[order]])
 
 
@@ -150,13 +150,13 @@ def _bytes_of(cio_ids: CioIds) -> NDArray[np.uint8]:
     return np.ascontiguousarray(cio_ids).view(np.uint8).reshape(len(cio_ids), width)
 
 
-def _steps(parts: Numbers) -> Iterator[Numbers]:
+def _steps(parts: Iterable[Numbers]) -> Iterator[Numbers]:
     """Yield each part as the step from the id before where all parts to the left are equal."""
-    same = np.ones(max(parts.shape[1] - 1, 0), np.bool_)
+    same: Mask | np.bool_ = np.True_
     for part in parts:
         step = part.copy()
         step[1:] = np.where(same, part[1:] - part[:-1], part[1:])
-        same &= part[1:] == part[:-1]
+        same = same & (part[1:] == part[:-1])
         yield step
 
 

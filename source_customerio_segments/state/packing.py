@@ -1,7 +1,7 @@
 """Numbers and bytes as short JSON text. Pure.
 
 Numbers become byte planes (all lowest bytes, all second bytes, ...), because the high planes of
-small numbers are runs of zeros that compress to nothing; bytes become bzip2 or zlib and base 85.
+small numbers are runs of zeros that compress to nothing; bytes become bzip2 or zlib and base 64.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def pack(raw: bytes) -> str:
     if len(raw) <= SMALL_BYTES:
         written.append(b"b" + bz2.compress(raw))
     best = min(written, key=len)
-    return best[:1].decode() + base64.b85encode(best[1:]).decode()
+    return best[:1].decode() + base64.b64encode(best[1:]).decode()
 
 
 def unpack(text: object) -> bytes:
@@ -43,7 +43,7 @@ def unpack(text: object) -> bytes:
         DamagedError: *text* is not something that ``pack`` wrote.
     """
     try:
-        packed = base64.b85decode(str(text)[1:])
+        packed = base64.b64decode(str(text)[1:], validate=True)
         return bz2.decompress(packed) if str(text)[:1] == "b" else zlib.decompress(packed)
     except (ValueError, OSError, zlib.error) as error:
         raise DamagedError("a column cannot be unpacked") from error
