@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Literal
 
 from sandbox.salesforce import soql
@@ -17,6 +18,8 @@ from sandbox.salesforce.bulk.files import line
 from sandbox.salesforce.bulk.jobs import Job
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.rest.calls import ApiError
+
+ROWS_AT_ONCE = 10_000
 
 
 class QueryRequest(Request):
@@ -48,24 +51,27 @@ def new_job(org: Org, job_id: str, version: str, request: QueryRequest) -> Query
 
 
 async def work(org: Org, job: QueryJob, behaviour: Behaviour) -> None:
-    """Read the org, as it is at one moment, into the job's lines."""
+    """Read the org into the job's lines, all rows as they are at one moment."""
     await asyncio.sleep(behaviour.queued_s)
     if not job.is_in(State.UPLOAD_COMPLETE):  # aborted while it waited
         return
     job.move(State.IN_PROGRESS, org.now())
     await asyncio.sleep(behaviour.in_progress_s)
-    if job.is_in(State.IN_PROGRESS):
-        _read(org, job)
+    await _read(org, job)
+    if job.is_in(State.IN_PROGRESS):  # else aborted under way
         job.move(State.JOB_COMPLETE, org.now())
 
 
-def _read(org: Org, job: QueryJob) -> None:
-    started_s = time.monotonic()
+async def _read(org: Org, job: QueryJob) -> None:
+    """Write the lines by slices, between which others get their turn."""
     result = _result(org, job.request)
     delimiter = job.request.columnDelimiter.char
     job.lines = [line(result.names, delimiter)]
-    job.lines += (line(map(_text, row), delimiter) for row in result.rows)
-    job.processed = len(job.lines) - 1
+    started_s = time.monotonic()
+    while rows := list(islice(result.rows, ROWS_AT_ONCE)):
+        job.lines += (line(map(_text, row), delimiter) for row in rows)
+        job.processed += len(rows)
+        await asyncio.sleep(0)
     job.processing_s = time.monotonic() - started_s
 
 

@@ -30,7 +30,7 @@ class QueryResult(NamedTuple):
 class FlatResult(NamedTuple):
     """The answer as a table: ``Contact.Email`` is the name of a parent's column.
 
-    *rows* reads the org as it is iterated.
+    *rows* are those that the org has when the first is asked for.
     """
 
     sobject: str
@@ -77,5 +77,5 @@ def table(org: Org, text: str, *, include_deleted: bool = False) -> FlatResult:
 
 
 def _flat_rows(org: Org, statement: Sql, shape: TableShape) -> Iterator[list[Any]]:
-    for row in org.db.execute(*statement):
+    for row in org.db.execute(*statement).fetchall():
         yield shape.values(row)
