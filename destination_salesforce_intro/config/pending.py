@@ -8,7 +8,6 @@ from destination_salesforce_intro.errors import ConnectorError, Fault
 PENDING_SETTINGS = frozenset(
     {"max_removals", "max_removal_percent", "api_quota_reserve_percent", "dry_run"}
 )
-PENDING_KINDS = frozenset({"flag", "multi_select", "campaign_member", "child_record"})
 
 
 def refuse_pending(config: Setting) -> None:
@@ -21,8 +20,6 @@ def refuse_pending(config: Setting) -> None:
         if getattr(config, name) is not False:
             _refuse(f'"{name}"')
     for place, mapping in enumerate(getattr(config, "mappings", ())):
-        if mapping.kind in PENDING_KINDS:
-            _refuse(f'mappings[{place}] of kind "{mapping.kind}"')
         if mapping.mirror:
             _refuse(f'mappings[{place}] with "mirror"')
 

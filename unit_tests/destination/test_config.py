@@ -141,18 +141,74 @@ def test_refusal_quotes_no_value() -> None:
     assert "hush" not in refusal(raw)
 
 
-def test_unhonoured_setting_is_refused_rather_than_ignored() -> None:
-    flag = {
-        "stream": "segment_memberships",
-        "kind": "flag",
+IDENTITY = [{"source": "cio_id", "target": "CustomerIO_Id__c"}]
+MEMBERSHIPS: dict[str, dict[str, Any]] = {
+    "flag": {
         "object": "Contact",
-        "identity": [{"source": "cio_id", "target": "CustomerIO_Id__c"}],
-        "segments": [{"segment": 7, "field": "Is_VIP__c"}],
-    }
+        "identity": IDENTITY,
+        "segments": [{"segment": "VIP - Top 10%", "field": "Is_VIP__c"}],
+    },
+    "multi_select": {
+        "object": "Contact",
+        "field": "Segments__c",
+        "identity": IDENTITY,
+        "segments": [{"segment": 7, "value": "VIP"}],
+    },
+    "campaign_member": {
+        "identity": [{"source": "email", "target": "Email", "object": "Lead"}],
+        "segments": [{"segment": 7, "campaign": "701000000000001AAA"}],
+    },
+    "child_record": {
+        "object": "Membership__c",
+        "key_field": "Key__c",
+        "person": {"field": "Contact__c", "identity": IDENTITY},
+    },
+}
 
+
+def with_membership(kind: str, **settings: Any) -> dict[str, Any]:
+    one = {"stream": "segment_memberships", "kind": kind} | MEMBERSHIPS[kind] | settings
+    return changed(lambda raw: raw["mappings"].append(one))
+
+
+@pytest.mark.parametrize("kind", MEMBERSHIPS)
+def test_membership_shapes_parse_with_their_natural_exit(kind: str) -> None:
+    parsed = Config.parse(with_membership(kind)).mappings[1].model_dump()
+    exits = {"campaign_member": "delete", "child_record": "deactivate"}
+
+    assert parsed["kind"] == kind
+    assert parsed["on_no_match"] == "reject"
+    assert parsed.get("on_exit", {}).get("action") == exits.get(kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "words"),
+    [
+        ("flag", {"segments": []}, "mappings[1].segments is not valid"),
+        ("flag", {"segments": [{"segment": n, "field": "A__c"} for n in (1, 2)]}, "twice"),
+        ("flag", {"on_exit": {"action": "delete"}}, 'no setting "on_exit"'),
+        ("multi_select", {"segments": [{"segment": 1, "value": "a;b"}]}, "segments[0].value"),
+        ("multi_select", {"segments": [{"segment": n, "value": "a"} for n in (1, 2)]}, "twice"),
+        ("campaign_member", {"identity": IDENTITY}, "identity[0].object is missing"),
+        ("campaign_member", {"segments": [{"segment": 1, "campaign": "003"}]}, "campaign is not"),
+        ("campaign_member", {"on_exit": {"action": "clear"}}, "on_exit needs a known 'action'"),
+        ("child_record", {"key_field": "no name"}, "key_field is not valid"),
+        ("child_record", {"person": {"field": "A__c"}}, "person.identity is missing"),
+        ("child_record", {"on_exit": {"action": "ignore"}}, "on_exit needs a known 'action'"),
+    ],
+)
+def test_wrong_membership_setting_is_named(kind: str, settings: dict[str, Any], words: str) -> None:
+    assert words in refusal(with_membership(kind, **settings))
+
+
+def test_one_campaign_may_not_stand_for_two_segments() -> None:
+    ids = ("701000000000001", "701000000000001AAA")
+    segments = [{"segment": n, "campaign": campaign} for n, campaign in enumerate(ids)]
+
+    assert "twice" in refusal(with_membership("campaign_member", segments=segments))
+
+
+def test_unhonoured_setting_is_refused_rather_than_ignored() -> None:
     assert "dry_run" in refusal(changed(lambda raw: raw.update(dry_run=True)))
-    assert 'mappings[1] of kind "flag"' in refusal(
-        changed(lambda raw: raw["mappings"].append(flag))
-    )
     assert '"mirror"' in refusal(mapping(mirror=True))
     assert Config.parse(changed(lambda raw: raw.update(dry_run=False))).dry_run is False
