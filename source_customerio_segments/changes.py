@@ -55,6 +55,23 @@ class Profile(NamedTuple):
     attributes: dict[str, Any]
 
 
+class Activity(NamedTuple):
+    """Something that happened to a person, from ``GET /v1/activities``.
+
+    *kind* is Customer.io's ``type`` (``event``, ``profile_delete``, …); *name* is an event's own;
+    *timestamp* is in unix seconds, and may lie in the past or the future of its arrival.
+    """
+
+    id: str
+    kind: str
+    name: str | None
+    timestamp: int
+    cio_id: str | None
+    customer_id: str | None
+    email: str | None
+    data: dict[str, Any]
+
+
 # --- what goes to the runner -------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from typing import TypeVar
@@ -19,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from source_customerio_segments import wire
-from source_customerio_segments.changes import Page, Profile, Segment
+from source_customerio_segments.changes import Activity, Page, Profile, Segment
 from source_customerio_segments.config import Config
 from source_customerio_segments.errors import (
     ConnectorError,
@@ -39,6 +40,8 @@ TOO_MANY_REQUESTS = 429
 USER_AGENT = f"airbyte-source-customerio-segments/{version('airbyte-customerio-salesforce')}"
 
 T = TypeVar("T")
+_Ask = Callable[[str | None], wire.Request]
+_ParsePage = Callable[[object], tuple[T, str | None]]
 
 
 class _BearerAuth(AuthBase):
@@ -110,29 +113,50 @@ class CustomerioClient:
         Raises:
             SegmentGone: The segment is archived or deleted, before or while it was read.
         """
+        ask = partial(wire.membership_request, segment_id)
         try:
-            yield from self._pages(segment_id)
-        except _ExpiredError:
-            yield from self._pages(segment_id)
+            yield from self._pages(ask, wire.membership)
+        except _GoneError:
+            raise SegmentGone(segment_id) from None
 
-    def _pages(self, segment_id: int) -> Iterator[Page]:
+    def activities(self, kind: str, name: str | None = None) -> Iterator[list[Activity]]:
+        """Yield the pages of the activity log, newest first by the activities' own time.
+
+        Customer.io guarantees the last 30 days. The reader stops when it has enough. As with
+        `membership`, an activity may come twice.
+
+        Args:
+            kind: One of Customer.io's activity types, such as ``event``.
+            name: Of an event; None for all.
+        """
+        return self._pages(partial(wire.activities_request, kind, name), wire.activities)
+
+    def _pages(self, ask: _Ask, parse: _ParsePage[T]) -> Iterator[T]:
+        """Follow the tokens to the end; begin again, once, if one of them has expired."""
+        try:
+            yield from self._follow(ask, parse)
+        except _ExpiredError:
+            yield from self._follow(ask, parse)
+
+    def _follow(self, ask: _Ask, parse: _ParsePage[T]) -> Iterator[T]:
         start: str | None = None
         seen: set[str] = set()
         while True:
-            page, start = self._page(segment_id, start)
+            page, start = self._page(ask(start), parse)
             yield page
             if start is None:
                 return
             if start in seen:
-                raise ConnectorError(_endless(segment_id), Fault.SYSTEM)
+                raise ConnectorError(_endless(ask(start).label), Fault.SYSTEM)
             seen.add(start)
 
-    def _page(self, segment_id: int, start: str | None) -> tuple[Page, str | None]:
-        request = wire.membership_request(segment_id, start)
+    def _page(self, request: wire.Request, parse: _ParsePage[T]) -> tuple[T, str | None]:
         try:
-            return self._read_of_segment(segment_id, request, wire.membership)
+            return self._read(request, parse)
+        except _GoneError:
+            raise
         except _RejectedError as error:
-            if start is None:
+            if "start" not in request.params:
                 raise
             raise _ExpiredError(error.message, error.fault) from None
 
@@ -142,8 +166,10 @@ class CustomerioClient:
         Raises:
             SegmentGone: The segment is archived or deleted.
         """
-        request = wire.customer_count_request(segment_id)
-        return self._read_of_segment(segment_id, request, wire.customer_count)
+        try:
+            return self._read(wire.customer_count_request(segment_id), wire.customer_count)
+        except _GoneError:
+            raise SegmentGone(segment_id) from None
 
     def attributes(
         self, batches: Iterable[Sequence[str]]
@@ -156,14 +182,6 @@ class CustomerioClient:
 
     def _batch(self, cio_ids: Sequence[str]) -> tuple[Sequence[str], list[Profile]]:
         return cio_ids, self._read(wire.attributes_request(cio_ids), wire.profiles)
-
-    def _read_of_segment(
-        self, segment_id: int, request: wire.Request, parse: Callable[[object], T]
-    ) -> T:
-        try:
-            return self._read(request, parse)
-        except _GoneError:
-            raise SegmentGone(segment_id) from None
 
     def _read(self, request: wire.Request, parse: Callable[[object], T]) -> T:
         try:
@@ -264,8 +282,8 @@ def _surprise(status: int, label: str) -> str:
     )
 
 
-def _endless(segment_id: int) -> str:
+def _endless(label: str) -> str:
     return (
-        f"Customer.io gave the same page token twice for the members of segment {segment_id}, so "
-        "they cannot be read whole. A later sync begins the segment again."
+        f"Customer.io gave the same page token twice for {label}, which cannot be read whole "
+        "then. A later sync begins it again."
     )

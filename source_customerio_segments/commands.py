@@ -13,8 +13,9 @@ from source_customerio_segments import reader
 from source_customerio_segments.changes import Message
 from source_customerio_segments.check import Connect
 from source_customerio_segments.config import Config
+from source_customerio_segments.events import reader as events
 from source_customerio_segments.selection import select
-from source_customerio_segments.streams import Stream, streams
+from source_customerio_segments.streams import EVENTS, Stream, streams
 
 Json = dict[str, Any]
 
@@ -57,9 +58,16 @@ def read(
         states: What the last sync left, by stream.
         connect: Makes the client.
         clock: Milliseconds since 1970.
+
+    Raises:
+        ConnectorError: A state cannot be read, before anything else happens.
     """
     with closing(connect(config)) as client:
-        yield from reader.read(client, config, names, states, clock)
+        happened = events.read(client, config, states.get(EVENTS, {}), clock)
+        if set(names) - {EVENTS}:
+            yield from reader.read(client, config, names, states, clock)
+        if EVENTS in names:
+            yield from happened
 
 
 def _columns(config: Config, connect: Connect) -> Sequence[int]:

@@ -326,3 +326,25 @@ def test_unchanged_sync_makes_only_the_requests_it_must(
         "GET /v1/segments/{segment_id}/membership": 1,
         "GET /v1/segments/{segment_id}/customer_count": 1,
     }
+
+
+def test_activities_come_newest_first_and_whole(client: CustomerioClient, sandbox: Running) -> None:
+    someone = members(sandbox, 9)[0]
+    now = 1_900_000_000
+    sandbox.customerio_control.do(
+        *(
+            {
+                "op": "track_event",
+                "person": {"cio_id": someone},
+                "name": "Page + Plan",
+                "timestamp": now - number,
+                "data": {"number": number},
+            }
+            for number in range(250)
+        )
+    )
+    pages = list(client.activities("event", "Page + Plan"))
+
+    assert [each.data["number"] for page in pages for each in page] == list(range(250))
+    assert {each.cio_id for page in pages for each in page} == {someone}
+    assert len(pages) == 3

@@ -157,3 +157,52 @@ def test_member_that_cannot_be_told_apart_makes_the_page_unreadable(answer: obje
 def test_item_that_lacks_its_key_makes_the_answer_unreadable(parse: Any, answer: object) -> None:
     with pytest.raises(UnreadableError):
         parse(answer)
+
+
+ORDER = {
+    "id": "01AK",
+    "type": "event",
+    "name": "Order Completed",
+    "timestamp": 1_792_000_100,
+    "customer_id": None,
+    "customer_identifiers": {"cio_id": "a3000002", "email": "bo@example.com"},
+    "data": {"total": 12.5},
+}
+
+
+def test_activity_is_read_with_its_person_and_payload() -> None:
+    (activity,), token = wire.activities({"activities": [ORDER], "next": "900000000000000014"})
+
+    assert activity.id == "01AK"
+    assert (activity.cio_id, activity.customer_id, activity.email) == (
+        "a3000002",
+        None,
+        "bo@example.com",
+    )
+    assert activity.data == {"total": 12.5}
+    assert token == "900000000000000014"
+
+
+def test_activity_of_somebody_unknown_has_no_person() -> None:
+    bare = {"id": "01AK", "type": "event", "timestamp": "1792000100"}
+    (activity,), _ = wire.activities({"activities": [bare]})
+
+    assert (activity.cio_id, activity.name, activity.data) == (None, None, {})
+
+
+def test_empty_page_ends_the_activity_log_whatever_its_token_says() -> None:
+    assert wire.activities({"activities": None, "next": "9"}) == ([], None)
+
+
+@pytest.mark.parametrize("item", [{"timestamp": 1}, {"id": "01AK"}, {"id": "", "timestamp": 1}])
+def test_activity_without_id_or_time_is_unreadable(item: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableError):
+        wire.activities({"activities": [item]})
+
+
+def test_activities_are_asked_for_by_name_of_everybody() -> None:
+    target = wire.activities_request("event", "Page + Plan", "9").target
+
+    assert (
+        target == "/v1/activities?type=event&name=Page%20%2B%20Plan&deleted=true&limit=100&start=9"
+    )
