@@ -101,8 +101,8 @@ class Org:
             self.db.execute(
                 'INSERT INTO "User" ("Id", "Username", "LastName", "Email", "IsActive",'
                 ' "CreatedDate", "LastModifiedDate", "SystemModstamp")'
-                " VALUES (?1, ?2, 'Integration User', ?2, 1, ?3, ?3, ?3)",
-                (INTEGRATION_USER_ID, INTEGRATION_USERNAME, self.now()),
+                " VALUES (?, ?, 'Integration User', ?, 1, ?, ?, ?)",
+                (INTEGRATION_USER_ID, *[INTEGRATION_USERNAME] * 2, *[self.now()] * 3),
             )
 
     def define(self, sobject: SObject) -> None:
