@@ -65,6 +65,16 @@ class Field:
         return self.createable and not self.nillable and not self.defaulted_on_create
 
     @property
+    def case_counts_in_keys(self) -> bool:
+        """Whether an upsert tells ``abc`` from ``ABC``.
+
+        An External ID ignores case only if it is unique and its administrator said so; SOQL
+        ignores case in the other External IDs too ("Upserting Records", Apex guide).
+        """
+        not_unique = self.external_id and not self.unique
+        return self.case_sensitive or not_unique or self.type in {"id", "reference"}
+
+    @property
     def key(self) -> bool:
         """Whether an upsert may match by the field."""
         return self.external_id or self.id_lookup

@@ -101,6 +101,16 @@ def test_a_case_sensitive_key_keeps_cases_apart(org: Org) -> None:
     assert [each.created for each in results] == [True, True]
 
 
+def test_an_external_id_that_is_not_unique_keeps_cases_apart(org: Org) -> None:
+    rows = [{"Legacy_Id__c": key, "LastName": "Osei"} for key in ("a", "A")]
+
+    results = upsert(org, *rows, key="Legacy_Id__c")
+    again = one(upsert(org, {"Legacy_Id__c": "A", "Title": "Dr"}, key="Legacy_Id__c"))
+
+    assert [each.created for each in results] == [True, True]
+    assert again.id == results[1].id
+
+
 def test_several_matches_fail_and_name_the_records(org: Org) -> None:
     ids = [contact(org, Email=email) for email in ("a@x.example", "A@x.example")]
 

@@ -6,7 +6,7 @@ What is done to records is in ``tampering``.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sandbox.salesforce.control.tampering import TAMPERING
@@ -21,12 +21,22 @@ Arguments = Mapping[str, Any]
 
 def _lock(org: Org, arguments: Arguments) -> None:
     """Hold records, so that writing them or a child of one fails, *times* times or for ever."""
-    org.interference.locks.append(Lock.parse(arguments))
+    lock = Lock.parse(arguments)
+    _require_fields(org, lock.object, lock.where)
+    org.interference.locks.append(lock)
 
 
 def _trigger(org: Org, arguments: Arguments) -> None:
     """Refuse rows whose field matches a pattern."""
-    org.interference.triggers.append(Trigger.parse(arguments))
+    trigger = Trigger.parse(arguments)
+    _require_fields(org, trigger.object, [trigger.field])
+    org.interference.triggers.append(trigger)
+
+
+def _require_fields(org: Org, name: str, fields: Iterable[str]) -> None:
+    for each in fields:
+        if each not in org.sobject(name).fields:
+            raise LookupError(f"{name} has no field {each}")
 
 
 def _duplicate_rule(org: Org, arguments: Arguments) -> None:

@@ -17,8 +17,8 @@ from sandbox.salesforce.schema import Field, SObject
 
 
 def folded(field: Field, value: Any) -> Any:
-    """Return *value* so that what the column of *field* takes for equal is equal."""
-    if field.case_sensitive or not isinstance(value, str) or field.type in {"id", "reference"}:
+    """Return *value* so that what a key or unique *field* takes for equal is equal."""
+    if not isinstance(value, str) or field.case_counts_in_keys:
         return value
     if value.isascii():
         return value.lower()

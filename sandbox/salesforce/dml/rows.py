@@ -95,7 +95,8 @@ def _read_other(made: Draft, sobject: SObject, name: str, value: Any) -> None:
 
 def _read_parent(made: Draft, by: Field, value: Any) -> None:
     keys = dict(value) if isinstance(value, Mapping) else {}
-    type_ = (keys.pop("attributes", None) or {}).get("type")
+    attributes = keys.pop("attributes", None)
+    type_ = attributes.get("type") if isinstance(attributes, Mapping) else None
     key = next(iter(keys.items()), None)
     if key is None or len(keys) > 1 or key[1] is None:
         message = f"{by.relationship_name} must name its record by one external id"

@@ -184,4 +184,5 @@ _CONVERTERS: dict[str, Callable[[Field, Any], Any]] = {
     "date": _day,
     "datetime": _moment,
     "reference": _reference,
+    "id": _reference,
 }

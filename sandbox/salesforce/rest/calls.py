@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from multidict import CIMultiDict
 
@@ -96,7 +96,7 @@ class Router:
         Raises:
             ApiError: Nothing is there, or not with this method.
         """
-        split = urlsplit(url)
+        split = _split(url)
         match = _URL.fullmatch(split.path)
         if match is None:
             raise not_found()
@@ -107,6 +107,13 @@ class Router:
                 params = {name: unquote(value) for name, value in found.groupdict().items()}
                 return route, Call(match["version"], params, dict(parse_qsl(split.query)))
         raise not_found()
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise not_found() from None
 
 
 def _pattern(template: str) -> re.Pattern[str]:

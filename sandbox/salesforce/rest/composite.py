@@ -32,17 +32,20 @@ class _Part(NamedTuple):
     headers: Mapping[str, str]
 
     @classmethod
-    def parse(cls, raw: Any) -> _Part:
+    def parse(cls, raw: Mapping[str, Any]) -> _Part:
         try:
-            headers = raw.get("httpHeaders") or {}
-            part = cls(raw["referenceId"], raw["method"], raw["url"], raw.get("body"), headers)
-        except (KeyError, TypeError, AttributeError):
+            reference, method, url = (str(raw[name]) for name in ("referenceId", "method", "url"))
+        except KeyError:
             message = "Every subrequest needs method, url and referenceId"
             raise ApiError(400, "JSON_PARSER_ERROR", message) from None
-        if not _REFERENCE_ID.fullmatch(str(part.reference)):
+        if not _REFERENCE_ID.fullmatch(reference):
             message = "A referenceId has letters, digits and underscores only"
             raise ApiError(400, "INVALID_INPUT", message)
-        return part
+        given = raw.get("httpHeaders")
+        headers = (
+            {name: str(value) for name, value in given.items()} if isinstance(given, dict) else {}
+        )
+        return cls(reference, method, url, raw.get("body"), headers)
 
     def all_or_none(self) -> _Part:
         """Return the same part, its own records all or none."""
@@ -81,9 +84,9 @@ def _composite(router: Router, org: Org, call: Call) -> Answer:
     return Answer(200, {"compositeResponse": [_shown(p, answers[p.reference]) for p in parts]})
 
 
-def _list(body: Mapping[str, Any], name: str) -> list[Any]:
+def _list(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     parts = body.get(name)
-    if not isinstance(parts, list) or not parts:
+    if not isinstance(parts, list) or not parts or not all(isinstance(p, dict) for p in parts):
         raise ApiError(400, "JSON_PARSER_ERROR", f"{name} must be a list of subrequests")
     if len(parts) > MAX_SUBREQUESTS:
         message = f"The request has {len(parts)} subrequests; {MAX_SUBREQUESTS} are allowed"
@@ -181,7 +184,7 @@ def _batch(router: Router, org: Org, call: Call) -> Answer:
     return Answer(200, {"hasErrors": any(map(_failed, results)), "results": shown})
 
 
-def _run_batched(router: Router, org: Org, raw: Any) -> Answer:
+def _run_batched(router: Router, org: Org, raw: Mapping[str, Any]) -> Answer:
     part = _Part.parse({"referenceId": "batched", "body": raw.get("richInput"), **raw})
     if not org.requests.take():
         error = ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")

@@ -1,0 +1,74 @@
+"""Whatever a client sends as JSON gets an answer, never a crash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from sandbox.salesforce.app import simple_routes
+from sandbox.salesforce.org import Org
+from sandbox.salesforce.rest import composite
+from sandbox.salesforce.rest.calls import ApiError, Call, Router
+
+KEY = "CustomerIO_Id__c"
+SIMPLE = Router(simple_routes())
+ROUTER = Router([*simple_routes(), *composite.routes(SIMPLE)])
+BASE = "/services/data/v65.0"
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=4,
+)
+VALUES = JSON | st.sampled_from(["003SB0000000001", "a@x.example", "2026-01-02T03:04:05Z", "1e400"])
+NAMES = ("Id", KEY, "LastName", "Email", "AccountId", "Is_VIP__c", "Cart_Value__c", "Birthdate")
+PARENTS = st.dictionaries(st.sampled_from(["Id", "Acct_Key__c", "Name", "attributes"]), VALUES)
+ROWS = st.dictionaries(st.sampled_from(NAMES), VALUES) | st.fixed_dictionaries({"Account": PARENTS})
+TYPED = ROWS.map(lambda row: {"attributes": {"type": "Contact"}, **row})
+BODIES = JSON | st.fixed_dictionaries({"records": JSON | st.lists(TYPED | JSON, max_size=3)})
+CALLS = st.sampled_from(
+    [
+        ("POST", "/sobjects/Contact"),
+        ("PATCH", f"/sobjects/Contact/{KEY}/a"),
+        ("PATCH", "/sobjects/Contact/003SB0000000001"),
+        ("POST", "/composite/sobjects"),
+        ("PATCH", "/composite/sobjects"),
+        ("PATCH", f"/composite/sobjects/Contact/{KEY}"),
+        ("PATCH", "/composite/sobjects/Contact/Id"),
+        ("POST", "/composite/sobjects/Contact"),
+        ("POST", "/composite"),
+        ("POST", "/composite/batch"),
+    ]
+)
+PARTS = st.fixed_dictionaries(
+    {"method": VALUES, "url": VALUES, "referenceId": VALUES},
+    optional={"body": JSON, "httpHeaders": JSON},
+)
+WHOLES = st.fixed_dictionaries({"compositeRequest": st.lists(PARTS | JSON, max_size=2)})
+
+
+def status(method: str, path: str, body: Any) -> int:
+    route, call = ROUTER.find(method, BASE + path)
+    try:
+        answer = route.handler(Org.open(":memory:"), Call(call.version, call.params, body=body))
+    except ApiError as refused:
+        return refused.status
+    return answer.status
+
+
+@given(CALLS, BODIES | ROWS | WHOLES)
+@example(("POST", "/sobjects/Contact"), {"LastName": "x", "Account": {"Id": "001SB0000000001"}})
+@example(("POST", "/sobjects/Contact"), {"LastName": "x", "Account": {"attributes": "x", "a": 1}})
+@example(
+    ("POST", "/composite"),
+    {
+        "compositeRequest": [
+            {"referenceId": "a", "method": "GET", "url": "//[", "httpHeaders": {"x": 1}}
+        ]
+    },
+)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_body_is_answered(call: tuple[str, str], body: Any) -> None:
+    assert status(*call, body) in {200, 201, 204, 400, 404}
