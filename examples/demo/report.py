@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from examples.demo.pipe import Sync
@@ -27,15 +28,16 @@ class Report:
 
     def sync(self, done: Sync, calls: Mapping[str, Any], writes: Mapping[str, Any]) -> None:
         """Say what a sync read, wrote and cost."""
-        table = Table(show_header=False, box=None, padding=(0, 2))
-        table.add_row("read", _pairs(done.records) or "no records: nothing changed")
-        table.add_row("Salesforce rows", _pairs(writes) or "no write at all")
+        table = Table(show_header=False, box=None, padding=(0, 1))
+        table.add_column(style="bold", no_wrap=True)
+        table.add_row("read", _pairs(done.records))
+        table.add_row("written", _written(writes))
         for side, counts in calls.items():
-            table.add_row(f"{side} calls", f"{sum(counts.values())}: {_pairs(counts)}")
+            short = {_short(route): count for route, count in counts.items()}
+            table.add_row(f"{side} calls", f"{sum(counts.values())}: {_pairs(short)}")
         table.add_row("took", f"{done.seconds:.1f} s")
+        table.add_row("it says", "\n".join(escape(line) for line in done.summary))
         self._console.print(table)
-        for line in done.summary:
-            self._console.print(f"  [dim]{line}", highlight=False, markup=True)
 
     def verdict(self, differences: list[str], people: int) -> None:
         """Say whether the two sides agree."""
@@ -45,6 +47,18 @@ class Report:
         self._console.print(f"[bold red]{len(differences)} differences:")
         for line in differences[:MOST_SHOWN]:
             self._console.print(f"  {line}")
+
+
+def _written(writes: Mapping[str, Any]) -> str:
+    done = {name: _pairs(counts) for name, counts in writes["objects"].items()}
+    return "; ".join(f"{name}: {counts}" for name, counts in done.items() if counts) or "nothing"
+
+
+def _short(route: str) -> str:
+    """Leave out what every route of a side shares."""
+    return (
+        route.replace("/services/data/v{version}", "").replace("/services", "").replace("/v1", "")
+    )
 
 
 def _pairs(counts: Mapping[str, int]) -> str:

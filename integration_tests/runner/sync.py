@@ -22,13 +22,14 @@ import orjson
 from integration_tests.runner.ledger import Json, Ledger
 
 PATIENCE_S = 120.0
+WATCH_EVERY_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
     """``kill -9`` of *side* ("source" or "destination") as soon as *when* says so.
 
-    *when* sees the ledger after every line forwarded and every acknowledgement.
+    *when* sees the ledger after every line forwarded, and every few milliseconds besides.
     """
 
     side: str
@@ -85,11 +86,13 @@ def run_sync(
         _process(destination, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as right,
     ):
         middle = _Middle(outcome, left, right, kill)
-        acks = threading.Thread(target=middle.take_back, daemon=True)
-        acks.start()
+        threads = [threading.Thread(target=work) for work in (middle.take_back, middle.watch)]
+        for thread in threads:
+            thread.start()
         middle.forward(streams)
         outcome.destination_exit = right.wait(PATIENCE_S)
-        acks.join(PATIENCE_S)
+        for thread in threads:
+            thread.join(PATIENCE_S)
     return outcome
 
 
@@ -133,6 +136,8 @@ class _Middle:
         assert self._left.stdout is not None
         assert self._right.stdin is not None
         for line in self._left.stdout:
+            if not line.endswith(b"\n"):
+                return  # cut off by the death of the source
             message = orjson.loads(line)
             if message["type"] == "RECORD":
                 self._outcome.ledger.record(message)
@@ -153,9 +158,14 @@ class _Middle:
             if message["type"] == "STATE":
                 with self._lock:
                     self._outcome.ledger.acknowledge(message)
-                self._maybe_kill()
             else:
                 self._outcome.destination_messages.append(message)
+
+    def watch(self) -> None:
+        """Look for the moment to kill until the destination has ended."""
+        while self._kill and self._right.poll() is None:
+            self._maybe_kill()
+            time.sleep(WATCH_EVERY_S)
 
     def _maybe_kill(self) -> None:
         if self._kill and self._kill.when(self._outcome.ledger):
