@@ -103,11 +103,27 @@ def test_cells_become_what_json_would_have_brought() -> None:
     }
 
 
-def test_cell_that_is_too_long_cannot_be_read() -> None:
+@pytest.mark.parametrize("cells", [["x" * 131_073, "y"], ["x" * 131_072] * 4])
+def test_cell_or_row_that_is_too_long_cannot_be_read(cells: list[str]) -> None:
     request = Request(operation="insert")
+    header = [f"C{at}" for at in range(len(cells))]
 
     with pytest.raises(BadUploadError, match="Failed to parse CSV"):
-        read_table(b"A\n" + b"x" * 131_073 + b"\n", request)
+        read_table(written([header, cells], request), request)
+
+
+@pytest.mark.parametrize("field_size_limit", [131_072, 1_000_000])
+def test_longest_cell_is_read_and_the_limit_is_our_own(field_size_limit: int) -> None:
+    request = Request(operation="insert")
+    before = csv.field_size_limit(field_size_limit)
+    try:
+        table = read_table(written([["A"], ["x" * 131_072]], request), request)
+        with pytest.raises(BadUploadError):
+            read_table(written([["A"], ["x" * 131_073]], request), request)
+    finally:
+        csv.field_size_limit(before)
+
+    assert len(table.rows[0][0]) == 131_072
 
 
 def test_disorder_of_results_is_the_same_for_the_same_job() -> None:

@@ -15,7 +15,19 @@ from sandbox.salesforce import dml, soql
 from sandbox.salesforce.org import Org
 
 Record = dict[str, Any]
-TITLES = [None, "Boss", "boss", "B_ss", "50%", "it's", 'a "b"', "back\\slash", "two\nlines", "é"]
+TITLES = [
+    None,
+    "Boss",
+    "boss",
+    "B_ss",
+    "50%",
+    "it's",
+    'a "b"',
+    "back\\slash",
+    "two\nlines",
+    "é",
+    "😀",
+]
 SPENT = [None, 0.0, -1.5, 12.0, 99.99]
 RECORDS: list[Record] = [
     {"LastName": f"n{number}", "Title": title, "Cart_Value__c": spent, "Is_VIP__c": vip}

@@ -15,6 +15,8 @@ from sandbox.salesforce.bulk.bodies import LineEnding, Request
 from sandbox.salesforce.schema import SObject
 
 NULL = "#N/A"
+MAX_CELL_CHARS = 131_072
+MAX_ROW_CHARS = 400_000
 
 Cells = list[str]
 
@@ -59,9 +61,15 @@ def _check_line_ending(text: str, expected: LineEnding) -> None:
 
 def _checked(cells: Cells, columns: Cells) -> Cells:
     if len(cells) != len(columns):
-        sentence = f"a row has {len(cells)} columns where the header has {len(columns)}"
-        raise BadUploadError(f"ClientInputError : Failed to parse CSV: {sentence}")
+        raise _bad_row(f"a row has {len(cells)} columns where the header has {len(columns)}")
+    lengths = [len(cell) for cell in cells]
+    if max(lengths) > MAX_CELL_CHARS or sum(lengths) > MAX_ROW_CHARS:
+        raise _bad_row(f"a field exceeds {MAX_CELL_CHARS} characters or a row {MAX_ROW_CHARS}")
     return cells
+
+
+def _bad_row(sentence: str) -> BadUploadError:
+    return BadUploadError(f"ClientInputError : Failed to parse CSV: {sentence}")
 
 
 class Column(NamedTuple):
