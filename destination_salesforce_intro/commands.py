@@ -13,15 +13,16 @@ from typing import Any, NamedTuple
 import yaml
 
 from destination_salesforce_intro import check as checks
-from destination_salesforce_intro import protocol, summary
+from destination_salesforce_intro import ownership, protocol, summary
 from destination_salesforce_intro.buffer import Buffer
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError
+from destination_salesforce_intro.guard import Guard
 from destination_salesforce_intro.inputs import StreamMode, require_mappings
 from destination_salesforce_intro.keeper import Keeper
 from destination_salesforce_intro.mapper import Mapper
 from destination_salesforce_intro.output import Output
-from destination_salesforce_intro.rejected import RejectedFile
+from destination_salesforce_intro.rejected import RejectedFile, object_of
 from destination_salesforce_intro.salesforce.auth import Login
 from destination_salesforce_intro.salesforce.bulk_jobs import BulkJobs
 from destination_salesforce_intro.salesforce.client import SalesforceClient
@@ -29,7 +30,7 @@ from destination_salesforce_intro.salesforce.queries import Queries
 from destination_salesforce_intro.salesforce.sender import Sender
 from destination_salesforce_intro.salesforce.transport import open_session
 from destination_salesforce_intro.storage import open_folder
-from destination_salesforce_intro.writer import Writer, writing_order
+from destination_salesforce_intro.writer import Org, Writer, may_gain_people, writing_order
 
 USER_AGENT = f"destination-salesforce-intro/{version('airbyte-customerio-salesforce')}"
 MAX_CHANGES = 10_000  # waiting at a time; as many as one internal batch of a Bulk job
@@ -79,12 +80,13 @@ def write(
     schemas = checks.prepare(config, client, lambda text: output.log("WARN", text))
     sender = _sender(config, client, lambda text: output.log("INFO", text), world)
     keeper = _keeper(config, world)
+    queries = Queries(client, world.sleep)
     writer = Writer(
         Mapper(config.mappings, schemas),
         writing_order(config.mappings),
         Buffer(MAX_CHANGES),
-        Queries(client, world.sleep).run,
-        sender.send,
+        Org(queries.run, sender.send, may_gain_people(config.mappings)),
+        _guard(config, queries),
         keeper,
     )
     try:
@@ -114,7 +116,17 @@ def connect(config: Config, output: Output, world: World = REAL) -> SalesforceCl
         sleep=world.sleep,
         conceal=output.conceal,
     )
-    return SalesforceClient(login, config.api_version, http, world.sleep)
+    return SalesforceClient(
+        login, config.api_version, http, world.sleep, config.api_quota_reserve_percent
+    )
+
+
+def _guard(config: Config, queries: Queries) -> Guard:
+    def holdings(place: int) -> int:
+        mapping = config.mappings[place]
+        return queries.count(ownership.count(mapping, object_of(mapping)))
+
+    return Guard(config.max_removals, config.max_removal_percent, holdings)
 
 
 def _keeper(config: Config, world: World) -> Keeper:

@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Map
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from destination_salesforce_intro.books import Books
+from destination_salesforce_intro.books import Books, Sealed
 from destination_salesforce_intro.buffer import Buffer
 from destination_salesforce_intro.changes import (
     Change,
@@ -28,8 +28,9 @@ from destination_salesforce_intro.changes import (
     Refused,
     Row,
 )
-from destination_salesforce_intro.config import Mapping
+from destination_salesforce_intro.config import Mapping, RecordMapping
 from destination_salesforce_intro.errors import ConnectorError, Fault, TooLarge
+from destination_salesforce_intro.guard import Guard
 from destination_salesforce_intro.kinds import Kind
 from destination_salesforce_intro.lookup import Match
 from destination_salesforce_intro.mapper import Mapper
@@ -37,6 +38,7 @@ from destination_salesforce_intro.protocol import Event, UndecodableLineError
 from destination_salesforce_intro.salesforce.answers import LOST, Answer
 from destination_salesforce_intro.salesforce.outcomes import refuse, settle
 
+MAX_UNMATCHED = 2_000  # changes that wait for their person; each flush looks for them again
 MAX_LOOKS = 4  # at one change whose record others keep changing
 
 
@@ -44,6 +46,24 @@ def writing_order(mappings: Sequence[Mapping]) -> list[int]:
     """Return the places of *mappings* by priority; where that is equal, people before the rest."""
     places = range(len(mappings))
     return sorted(places, key=lambda at: (mappings[at].priority, mappings[at].kind != "record"))
+
+
+def may_gain_people(mappings: Sequence[Mapping]) -> bool:
+    """Whether one of *mappings* creates people, for others to find."""
+    return any(isinstance(m, RecordMapping) and m.operation != "update" for m in mappings)
+
+
+class Org(NamedTuple):
+    """What the loop may do to Salesforce.
+
+    *query* runs SOQL statements and returns their records, in any order. *send* writes rows and
+    yields one final answer for each. *may_gain_people*: whether a mapping creates people, so that
+    a change whose person is not there may find them later.
+    """
+
+    query: Callable[[Sequence[str]], Iterable[Map[str, Any]]]
+    send: Callable[[Sequence[Row]], Iterable[Answer]]
+    may_gain_people: bool
 
 
 class Keeps(Protocol):
@@ -63,8 +83,8 @@ class Writer:
         mapper: Turns records into changes.
         order: The places of the mappings, in the order they are written.
         buffer: Holds changes until they are written.
-        query: Runs SOQL statements and returns their records, in any order.
-        send: Writes rows and yields one final answer for each.
+        org: Looks up and writes.
+        guard: Holds removals back that are over budget.
         keep: Takes every outcome.
     """
 
@@ -73,17 +93,18 @@ class Writer:
         mapper: Mapper,
         order: Sequence[int],
         buffer: Buffer,
-        query: Callable[[Sequence[str]], Iterable[Map[str, Any]]],
-        send: Callable[[Sequence[Row]], Iterable[Answer]],
+        org: Org,
+        guard: Guard,
         keep: Keeps,
     ) -> None:
         self._mapper = mapper
         self._order = order
         self._buffer = buffer
-        self._query = query
-        self._send = send
+        self._org = org
+        self._guard = guard
         self._keep = keep
         self._books = Books()
+        self._arrived: list[Sealed] = []  # states that wait for what they cover
 
     def run(self, events: Iterable[Event]) -> Iterator[Map[str, Any]]:
         """Apply *events* in order; yield each STATE once everything before it is settled.
@@ -97,52 +118,83 @@ class Writer:
                     case Received():
                         self._take(event)
                     case Checkpoint():
+                        self._arrived.append(self._books.seal(event))
                         self._flush()
-                        yield self._books.acknowledge(event)
+                        yield from self._release()
                     case Complete():
                         pass
         except UndecodableLineError:
             self._flush()  # what came before it is sound
             raise
-        self._flush()
+        self._flush(is_last=True)
+        yield from self._release()
+        self._guard.check()
 
     def _take(self, received: Received) -> None:
         self._books.receive(received)
         for change in self._mapper.changes(received):
-            outcome = change if isinstance(change, Refused) else self._buffer.add(change)
-            if outcome is not None:
-                self._note(outcome)
+            self._wait(change)
         if self._buffer.is_full:
             self._flush()
 
-    def _flush(self) -> None:
-        """Settle everything that waits: exits of all mappings first, people before their flags."""
+    def _wait(self, change: Change | Refused) -> None:
+        outcome = change if isinstance(change, Refused) else self._buffer.add(change)
+        if outcome is not None:
+            self._note(outcome)
+
+    def _release(self) -> Iterator[Map[str, Any]]:
+        """Give back the states that nothing holds any more, in order."""
+        if len(self._buffer):
+            return
+        for sealed in self._arrived:
+            if not self._guard.covers(sealed.checkpoint.stream):
+                yield self._books.acknowledge(sealed)
+        self._arrived = []
+
+    def _flush(self, *, is_last: bool = False) -> None:
+        """Settle what waits: exits of all mappings first, then by priority.
+
+        Changes of people who are not in Salesforce yet go on waiting, while their people may
+        still be written and there are not too many.
+        """
         changes = self._buffer.drain()
+        unmatched: list[Outcome] = []
         for exits in (True, False):
             for place in self._order:
                 theirs = [c for c in changes if c.mapping == place and isinstance(c, Exit) is exits]
-                self._settle(self._mapper.kinds[place], theirs)
+                unmatched += self._settle(place, theirs)
+        if is_last or len(unmatched) > MAX_UNMATCHED or not self._org.may_gain_people:
+            self._note_all(unmatched)
+        else:
+            for outcome in unmatched:
+                self._wait(outcome.change)
         self._keep.secure()
 
-    def _settle(self, kind: Kind, changes: Sequence[Change]) -> None:
-        looks: Counter[int] = Counter()
+    def _settle(self, place: int, changes: Sequence[Change]) -> list[Outcome]:
+        """Look up, decide and write until all *changes* are settled; return the unmatched."""
+        kind, unmatched, looks = self._mapper.kinds[place], list[Outcome](), Counter[int]()
         while changes:
             decision = kind.decide(self._find(kind, changes))
-            outcomes, unclear = settle(self._send(decision.rows))
-            again = [answer for answer in unclear if looks[id(answer.row.change)] < MAX_LOOKS]
-            given_up = [answer for answer in unclear if answer not in again]
-            ends = (*decision.outcomes, *decision.unmatched)
-            for outcome in (*ends, *outcomes, *map(_give_up, given_up)):
-                self._note(outcome)
-            looks.update(id(answer.row.change) for answer in again)
+            outcomes, unclear = settle(self._org.send(self._allowed(place, decision.rows)))
+            again, given_up = _part(unclear, looks)
+            self._note_all([*decision.outcomes, *outcomes, *map(_give_up, given_up)])
+            unmatched += decision.unmatched
             changes = [*decision.later, *(answer.row.change for answer in again)]
+        return unmatched
+
+    def _allowed(self, place: int, rows: Sequence[Row]) -> list[Row]:
+        """Leave removals out where they are over budget."""
+        removals = {id(row.change): row.change for row in rows if isinstance(row.change, Exit)}
+        if self._guard.admits(place, list(removals.values())):
+            return list(rows)
+        return [row for row in rows if id(row.change) not in removals]
 
     def _find(self, kind: Kind, changes: Sequence[Change]) -> list[Match]:
         """Look *changes* up, in halves where Salesforce finds that too much at once."""
         finding = kind.search(changes)
         try:
             while statements := finding.queries():
-                finding.take(self._query(statements))
+                finding.take(self._org.query(statements))
         except TooLarge:
             if len(changes) == 1:
                 raise
@@ -150,12 +202,24 @@ class Writer:
             return [*self._find(kind, changes[:half]), *self._find(kind, changes[half:])]
         return finding.matches()
 
+    def _note_all(self, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
+            self._note(outcome)
+
     def _note(self, outcome: Outcome | Refused) -> None:
         if isinstance(outcome, Refused):
             self._books.refuse([outcome.received])
         elif outcome.rejection:
             self._books.refuse(outcome.change.received)
         self._keep.note(outcome)
+
+
+def _part(unclear: Sequence[Answer], looks: Counter[int]) -> tuple[list[Answer], list[Answer]]:
+    """Part the answers whose change is worth another look from those that have had enough."""
+    again = [answer for answer in unclear if looks[id(answer.row.change)] < MAX_LOOKS]
+    given_up = [answer for answer in unclear if looks[id(answer.row.change)] >= MAX_LOOKS]
+    looks.update(id(answer.row.change) for answer in again)
+    return again, given_up
 
 
 def _give_up(answer: Answer) -> Outcome:

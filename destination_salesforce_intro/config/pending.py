@@ -5,9 +5,7 @@ from __future__ import annotations
 from destination_salesforce_intro.config.base import Setting
 from destination_salesforce_intro.errors import ConnectorError, Fault
 
-PENDING_SETTINGS = frozenset(
-    {"max_removals", "max_removal_percent", "api_quota_reserve_percent", "dry_run"}
-)
+PENDING_SETTINGS = frozenset({"dry_run"})
 
 
 def refuse_pending(config: Setting) -> None:

@@ -34,7 +34,7 @@ from destination_salesforce_intro.salesforce.failures import (
 )
 from destination_salesforce_intro.salesforce.transport import allow_loopback
 from destination_salesforce_intro.salesforce.verdicts import read_refusal
-from destination_salesforce_intro.salesforce.wire import Kind, Quota, Raw, Request
+from destination_salesforce_intro.salesforce.wire import Kind, Quota, Raw, Request, check_reserve
 
 ATTEMPTS = 8  # with the waits below, about two minutes of trouble
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
@@ -49,7 +49,15 @@ class OpensSessions(Protocol):
 
 
 class SalesforceClient:
-    """One org, one user, one connection pool."""
+    """One org, one user, one connection pool.
+
+    Args:
+        login: Opens sessions.
+        version: Of the API, e.g. ``65.0``.
+        http: Sends everything.
+        sleep: Waits that many seconds between attempts.
+        reserve_percent: Share of the org's daily requests that is left to others.
+    """
 
     def __init__(
         self,
@@ -57,6 +65,7 @@ class SalesforceClient:
         version: str,
         http: requests.Session,
         sleep: Callable[[float], None],
+        reserve_percent: float = 0,
     ) -> None:
         self.calls: Counter[Kind] = Counter()  # requests that an org counts, by what they were for
         self.quota: Quota | None = None  # as the latest answer said
@@ -65,6 +74,7 @@ class SalesforceClient:
         self._http = http
         self._http.hooks["response"].append(self._note_quota)
         self._sleep = sleep
+        self._reserve_percent = reserve_percent
         self._api: Salesforce | None = None
 
     @property
@@ -127,6 +137,7 @@ class SalesforceClient:
 
     def _once(self, send: Callable[[Salesforce, Request], Any], request: Request) -> Any:
         api = self._connected()
+        check_reserve(self.quota, self._reserve_percent)
         self.calls[request.kind] += 1
         try:
             return send(api, request)

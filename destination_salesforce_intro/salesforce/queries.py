@@ -42,6 +42,15 @@ class Queries:
             for page in self._pages(statements[first : first + MAX_STATEMENTS]):
                 yield from self._all(page)
 
+    def count(self, statement: str) -> int:
+        """Return the answer to a ``SELECT COUNT() FROM …`` statement.
+
+        Raises:
+            ConnectorError: As `run`.
+        """
+        (page,) = self._pages([statement])
+        return int(page["totalSize"])
+
     def _pages(self, statements: Sequence[str]) -> list[Mapping[str, Any]]:
         request = composite(statements, self._client.base_path)
         wait = FIRST_WAIT_S

@@ -8,6 +8,7 @@ from destination_salesforce_intro.errors import AnswerLost, ConnectorError, Faul
 from destination_salesforce_intro.salesforce.client import ATTEMPTS, SalesforceClient
 from destination_salesforce_intro.salesforce.wire import Quota, Request
 from sandbox.serve import Running
+from unit_tests.destination.harness import client_of
 
 LIMITS = Request("GET", "limits", "the limits", "limits")
 CREATE = Request(
@@ -109,13 +110,24 @@ def test_the_quota_is_read_and_calls_are_counted(box: Running, client: Salesforc
     assert client.calls == {"limits": 1, "write": 1}
 
 
-def test_a_used_up_day_stops_at_once(box: Running, client: SalesforceClient) -> None:
+def test_a_used_up_day_stops_at_once(box: Running) -> None:
     box.salesforce_control.do({"quota": {"max": 10, "used": 10}})
-    error = refusal(client)
+    error = refusal(client_of(box, api_quota_reserve_percent=0))
 
     assert error.fault is Fault.TRANSIENT
     assert "daily" in error.message
     assert attempts(box) == 1
+
+
+def test_the_reserve_for_others_is_left_to_them(box: Running, client: SalesforceClient) -> None:
+    box.salesforce_control.do({"quota": {"max": 100, "used": 78}})
+    client.json(LIMITS)
+    client.json(LIMITS)
+    error = refusal(client)
+
+    assert error.fault is Fault.TRANSIENT
+    assert "api_quota_reserve_percent" in error.message
+    assert attempts(box) == 2
 
 
 def test_an_unknown_version_names_the_setting(box: Running, client: SalesforceClient) -> None:

@@ -27,6 +27,10 @@ def read(*messages: Any) -> list[Event]:
     return list(events(m if isinstance(m, bytes) else orjson.dumps(m) for m in messages))
 
 
+def acknowledged(books: Books, checkpoint: Checkpoint) -> dict[str, Any]:
+    return books.acknowledge(books.seal(checkpoint))
+
+
 def test_records_states_and_completions_are_read_in_order() -> None:
     status = {"stream_descriptor": {"name": "profiles"}, "status": "COMPLETE"}
     complete = {"type": "TRACE", "trace": {"type": "STREAM_STATUS", "stream_status": status}}
@@ -110,7 +114,7 @@ def test_a_state_goes_back_with_every_key_it_came_with(extra: dict[str, Any], in
     sent["state"]["stream"]["stream_state"] = inner
     (checkpoint,) = read({**extra, **sent})
     assert isinstance(checkpoint, Checkpoint)
-    back = Books().acknowledge(checkpoint)
+    back = acknowledged(Books(), checkpoint)
 
     stats = back["state"].pop("destinationStats")
     assert back == {
@@ -133,7 +137,9 @@ def test_counts_of_a_stream_between_its_states_add_up(steps: list[tuple[str, str
     books, expected = Books(), {"a": [0, 0], "b": [0, 0]}
     for number, (stream, step) in enumerate(steps):
         if step == "state":
-            back = books.acknowledge(Checkpoint(stream, {"state": {}}))["state"]["destinationStats"]
+            back = acknowledged(books, Checkpoint(stream, {"state": {}}))["state"][
+                "destinationStats"
+            ]
             assert [back["recordCount"], back["rejectedRecordCount"]] == expected[stream]
             expected[stream] = [0, 0]
             continue
@@ -149,7 +155,7 @@ def test_a_global_state_counts_all_streams_and_keeps_others_stats() -> None:
     for stream in ("a", "b"):
         books.receive(Received(stream, 1, {}))
     message = {"state": {"type": "GLOBAL", "destinationStats": {"bytes": 3}}}
-    stats = books.acknowledge(Checkpoint(None, message))["state"]["destinationStats"]
+    stats = acknowledged(books, Checkpoint(None, message))["state"]["destinationStats"]
 
     assert stats == {"bytes": 3, "recordCount": 2.0, "rejectedRecordCount": 0.0}
 
@@ -158,3 +164,17 @@ def test_a_failure_names_whose_move_it_is() -> None:
     message = protocol.failure(ConnectorError("Do this.", Fault.CONFIG), 5)
 
     assert message["trace"]["error"] == {"message": "Do this.", "failure_type": "config_error"}
+
+
+def test_a_state_that_had_to_wait_counts_only_what_it_covers() -> None:
+    books = Books()
+    first, second = Received("a", 1, {}), Received("a", 2, {})
+    books.receive(first)
+    sealed = books.seal(Checkpoint("a", {"state": {}}))
+    books.receive(second)
+    later = books.seal(Checkpoint("a", {"state": {}}))
+    books.refuse([first, second])
+
+    for waiting in (sealed, later):
+        stats = books.acknowledge(waiting)["state"]["destinationStats"]
+        assert stats == {"recordCount": 0.0, "rejectedRecordCount": 1.0}

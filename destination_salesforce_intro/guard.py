@@ -1,0 +1,82 @@
+"""The budget of removals: an upstream mistake must not empty an audience.
+
+Deleting, clearing, un-flagging and taking out of a campaign are removals. A mapping may do as many
+in a sync as the larger of ``max_removals`` and ``max_removal_percent`` of what it holds. The first
+flush that would pass this removes nothing, and none after it does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from destination_salesforce_intro.changes import Change
+from destination_salesforce_intro.errors import ConnectorError, Fault
+
+PERCENT = 100
+
+
+class Guard:
+    """Counts removals per mapping (by place) and holds back those over budget.
+
+    Args:
+        max_removals: How many any mapping may do.
+        max_percent: Which share of what a mapping holds it may remove, if that is more.
+        holdings: Counts what the mapping at a place holds; asked at most once for each.
+    """
+
+    def __init__(
+        self, max_removals: int, max_percent: float, holdings: Callable[[int], int]
+    ) -> None:
+        self._max_removals = max_removals
+        self._max_percent = max_percent
+        self._holdings = holdings
+        self._budgets: dict[int, int] = {}
+        self._admitted: Counter[int] = Counter()
+        self._withheld: Counter[int] = Counter()
+        self.blocked: set[str] = set()  # streams whose states cover a removal held back
+
+    def admits(self, place: int, removals: Sequence[Change]) -> bool:
+        """Whether the mapping at *place* may do *removals* now; if not, they are held back."""
+        wanted = self._admitted[place] + len(removals)
+        if removals and (self._withheld[place] or wanted > self._budget(place, wanted)):
+            self._withheld[place] += len(removals)
+            self.blocked.update(_streams(removals))
+            return False
+        self._admitted[place] = wanted
+        return True
+
+    def covers(self, stream: str | None) -> bool:
+        """Whether a state of *stream* (None: of all) would cover a removal held back."""
+        return bool(self.blocked) if stream is None else stream in self.blocked
+
+    def check(self) -> None:
+        """Fail the sync if anything was held back.
+
+        Raises:
+            ConnectorError: CONFIG, with the numbers and the settings that let them through.
+        """
+        held = [
+            f"mappings[{place}] {count} (budget {self._budgets[place]})"
+            for place, count in sorted(self._withheld.items())
+            if count
+        ]
+        if held:
+            raise ConnectorError(
+                f"Removals over budget were held back: {'; '.join(held)}. Everything else is "
+                "written. If they are right, raise max_removals or max_removal_percent and sync "
+                "again.",
+                Fault.CONFIG,
+            )
+
+    def _budget(self, place: int, wanted: int) -> int:
+        if wanted <= self._max_removals:
+            return self._max_removals  # what the mapping holds need not be counted for this
+        if place not in self._budgets:
+            share = int(self._holdings(place) * self._max_percent / PERCENT)
+            self._budgets[place] = max(self._max_removals, share)
+        return self._budgets[place]
+
+
+def _streams(changes: Iterable[Change]) -> Iterable[str]:
+    return (received.stream for change in changes for received in change.received)
