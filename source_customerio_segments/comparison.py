@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,12 +28,14 @@ from source_customerio_segments.snapshot.people import People
 class SegmentRead:
     """How the read of one segment went; see ``gates.Facts``.
 
-    *name* is the one records show, *about* holds the one that is remembered. *expelled*: the
-    segment is gone and the operator wants its members to leave.
+    *name* is the one records show, *about* holds the one that is remembered; *state* is as listed
+    when the read ended. *expelled*: the segment is gone and the operator wants its members to
+    leave.
     """
 
     about: About
     name: str
+    state: str = ""
     finished: bool = True
     redefined: bool = False
     listed: bool = True
@@ -41,6 +44,16 @@ class SegmentRead:
     reported: int = 0
     read: int = 0
     duration_ms: int = 0
+
+
+class Counts(NamedTuple):
+    """How many of what were told of one segment, and whether exits were held."""
+
+    entered: int
+    exited: int
+    changed: int
+    hold: Hold | None
+    withheld: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +69,12 @@ class SegmentChange:
     withheld: int
     entered_at: int
     read: SegmentRead
+
+    def counts(self) -> Counts:
+        """Count; whoever has to be told again after a broken run counts as entered."""
+        told = self.told
+        entered = len(told.entered) + len(told.repeated)
+        return Counts(entered, len(told.exited), len(told.changed), self.hold, self.withheld)
 
     def announced(self) -> Members:
         """Return the members while this is being told."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from math import ceil
 
 # People come and go between the pages and the count; both are taken within a few seconds.
 COUNT_TOLERANCE_PERCENT = 1
@@ -89,7 +88,7 @@ def agrees(read: int, reported: int) -> bool:
     """
     if not read and reported:
         return False
-    tolerance = max(COUNT_TOLERANCE_PEOPLE, ceil(reported * COUNT_TOLERANCE_PERCENT / 100))
+    tolerance = max(COUNT_TOLERANCE_PEOPLE, reported * COUNT_TOLERANCE_PERCENT / 100)
     return abs(read - reported) <= tolerance
 
 

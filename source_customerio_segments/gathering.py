@@ -100,6 +100,7 @@ def _one(
         gathered.reads[segment.id] = SegmentRead(
             about=about,
             name=segment.name,
+            state=segment.state,
             finished=segment.is_finished,
             released=segment.id in order.released,
             reported=reported,
@@ -119,6 +120,7 @@ def _look_again(after: Sequence[Segment], before: Sequence[Segment], gathered: G
         gathered.reads[segment.id] = replace(
             read,
             listed=now is not None,
+            state=now.state if now else read.state,
             finished=read.finished and (now is None or now.is_finished),
             redefined=now is not None and definition_hash(now) != read.about.definition_hash,
         )

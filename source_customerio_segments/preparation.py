@@ -11,12 +11,12 @@ from typing import Any
 
 from source_customerio_segments.changes import Log, Message, Segment
 from source_customerio_segments.checkpoints import Clock
-from source_customerio_segments.comparison import Comparison, SegmentRead
+from source_customerio_segments.comparison import Counts, SegmentChange, SegmentRead
 from source_customerio_segments.config import Config
 from source_customerio_segments.customerio import Customerio
 from source_customerio_segments.errors import ConnectorError, SegmentGone
 from source_customerio_segments.gates import advice
-from source_customerio_segments.gathering import Gathered, Order, gather
+from source_customerio_segments.gathering import Order, gather
 from source_customerio_segments.schedule import intervals, is_due
 from source_customerio_segments.selection import Selection, named, select
 from source_customerio_segments.snapshot.members import About
@@ -35,9 +35,13 @@ class Prepared:
         listed: The segments as listed before the read.
         selection: The segments that count.
         names: The name of every segment, listed or remembered.
+        at_ms: When the sync began, epoch milliseconds.
         reading: The members read.
         reads: How the read of each of those segments went.
         failures: Segments that could not be read whole, and why.
+        gone: Segments that are archived or deleted and whose members stay.
+        redefined: Segments whose conditions were edited since the last sync.
+        counts: How much each stream had to tell, by segment; filled as they are told.
     """
 
     client: Customerio
@@ -47,14 +51,18 @@ class Prepared:
     listed: Sequence[Segment]
     selection: Selection
     names: Mapping[int, str]
+    at_ms: int
     reading: Reading = field(default_factory=Reading)
     reads: Mapping[int, SegmentRead] = field(default_factory=dict)
     failures: Mapping[int, ConnectorError] = field(default_factory=dict)
+    gone: frozenset[int] = frozenset()
+    redefined: frozenset[int] = frozenset()
+    counts: dict[str, Mapping[int, Counts]] = field(default_factory=dict)
     _warned: set[int] = field(default_factory=set)
 
-    def warnings(self, comparison: Comparison) -> Iterator[Log]:
+    def warnings(self, changes: Mapping[int, SegmentChange]) -> Iterator[Log]:
         """Warn of each held segment, once for all streams."""
-        for key, change in comparison.changes.items():
+        for key, change in changes.items():
             if change.hold and key not in self._warned:
                 self._warned.add(key)
                 text = f"Exits of segment {key} are held: {advice(change.hold)}."
@@ -74,20 +82,21 @@ def prepare(
     known = {key: each.name for kept in remembered.values() for key, each in kept.items()}
     selection = select(config.segments, listed, known)
     names = known | {segment.id: segment.name for segment in listed}
-    prepared = Prepared(client, config, states, clock, listed, selection, names)
+    prepared = Prepared(client, config, states, clock, listed, selection, names, clock())
     yield from _remarks(selection)
     if remembered:
         order = _order(prepared, list(remembered.values()))
         gathered = yield from gather(client, order, clock)
-        yield from _missing(gathered, selection.gone - order.expelling)
-        yield from _redefined(gathered.reads, remembered.values())
+        prepared.gone = frozenset(gathered.gone) | (selection.gone - order.expelling)
+        prepared.redefined = _redefined(gathered.reads, remembered.values())
+        yield from _warnings(prepared)
         prepared.reading, prepared.reads = gathered.reading(), gathered.reads
         prepared.failures = gathered.failures
     return prepared
 
 
 def _order(prepared: Prepared, remembered: Sequence[Mapping[int, About]]) -> Order:
-    config, selection, at_ms = prepared.config, prepared.selection, prepared.clock()
+    config, selection, at_ms = prepared.config, prepared.selection, prepared.at_ms
     minutes = intervals(config.cadence, prepared.names)
     by_id = {segment.id: segment for segment in prepared.listed}
     due = [
@@ -123,6 +132,19 @@ def _is_gone(client: Customerio, key: int) -> bool:
     return False
 
 
+def _redefined(
+    reads: Mapping[int, SegmentRead], remembered: Collection[Mapping[int, About]]
+) -> frozenset[int]:
+    hashes = {
+        key: {each[key].definition_hash for each in remembered if key in each} - {""}
+        for key, read in reads.items()
+        if not read.expelled
+    }
+    return frozenset(
+        key for key, each in hashes.items() if each - {reads[key].about.definition_hash}
+    )
+
+
 def _remarks(selection: Selection) -> Iterator[Log]:
     for key in selection.renamed:
         yield Log(
@@ -132,23 +154,16 @@ def _remarks(selection: Selection) -> Iterator[Log]:
         )
 
 
-def _missing(gathered: Gathered, gone: Collection[int]) -> Iterator[Log]:
-    for key in sorted({*gathered.gone, *gone}):
+def _warnings(prepared: Prepared) -> Iterator[Log]:
+    for key in sorted(prepared.gone):
         yield Log(
             "WARN",
             f"Segment {key} is archived or deleted: its members stay as last read. Set "
             "on_segment_gone to exit_all if they are to leave.",
         )
-
-
-def _redefined(
-    reads: Mapping[int, SegmentRead], remembered: Collection[Mapping[int, About]]
-) -> Iterator[Log]:
-    for key, read in reads.items():
-        hashes = {each[key].definition_hash for each in remembered if key in each} - {""}
-        if not read.expelled and hashes - {read.about.definition_hash}:
-            yield Log(
-                "WARN",
-                f"The conditions of segment {key} have been edited since the last sync: changes "
-                "of its members may be due to that.",
-            )
+    for key in sorted(prepared.redefined):
+        yield Log(
+            "WARN",
+            f"The conditions of segment {key} have been edited since the last sync: changes of "
+            "its members may be due to that.",
+        )

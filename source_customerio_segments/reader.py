@@ -1,15 +1,15 @@
 """One sync: from Customer.io's answers to messages in their final order. No I/O of its own.
 
 ``segments`` first, then ``profiles``, then ``segment_memberships``: a person exists downstream
-before a membership refers to them. The segments are read before anything is told, once for all
-streams.
+before a membership refers to them. ``segment_syncs`` comes last and tells how it went. The segments
+are read before anything is told, once for all streams.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from source_customerio_segments import memberships
+from source_customerio_segments import memberships, syncs
 from source_customerio_segments.audience import plan
 from source_customerio_segments.changes import Message, Record, Status, StreamStatus, Trouble
 from source_customerio_segments.checkpoints import Checkpoints, Clock
@@ -23,7 +23,7 @@ from source_customerio_segments.profiles import Shape, Telling
 from source_customerio_segments.records import segment as segment_record
 from source_customerio_segments.snapshot.memory import Reading
 from source_customerio_segments.state.codec import check, decode
-from source_customerio_segments.streams import MEMBERSHIPS, PROFILES, SEGMENTS
+from source_customerio_segments.streams import MEMBERSHIPS, PROFILES, SEGMENTS, SYNCS
 
 __all__ = ["Customerio", "read"]
 
@@ -96,7 +96,7 @@ def _segments(prepared: Prepared) -> Iterator[Message]:
 def _profiles(prepared: Prepared) -> Iterator[Message]:
     config = prepared.config
     comparison = _compared(PROFILES, prepared)
-    yield from prepared.warnings(comparison)
+    yield from prepared.warnings(comparison.changes)
     ids = prepared.selection.ids
     plans = plan(comparison, ids, config.attribute_refresh_minutes, prepared.clock())
     shape = Shape(config.attributes, ids if config.segments else (), prepared.names)
@@ -107,7 +107,7 @@ def _profiles(prepared: Prepared) -> Iterator[Message]:
 def _memberships(prepared: Prepared) -> Iterator[Message]:
     comparison = _compared(MEMBERSHIPS, prepared)
     prepared.reading = Reading()  # nobody after this stream needs it, and it is large
-    yield from prepared.warnings(comparison)
+    yield from prepared.warnings(comparison.changes)
     checkpoints = Checkpoints(MEMBERSHIPS, prepared.clock, prepared.config.max_state_megabytes)
     yield from memberships.tell(comparison, checkpoints)
 
@@ -116,11 +116,14 @@ def _compared(name: str, prepared: Prepared) -> Comparison:
     config = prepared.config
     limits = Limits(config.max_exit_percent, config.max_exit_minimum)
     snapshot = decode(prepared.states.get(name, {}))
-    return compare(snapshot, prepared.reading, prepared.reads, limits, prepared.clock())
+    comparison = compare(snapshot, prepared.reading, prepared.reads, limits, prepared.clock())
+    prepared.counts[name] = {key: each.counts() for key, each in comparison.changes.items()}
+    return comparison
 
 
 _TELL: Mapping[str, Callable[[Prepared], Iterator[Message]]] = {
     SEGMENTS: _segments,
     PROFILES: _profiles,
     MEMBERSHIPS: _memberships,
+    SYNCS: syncs.tell,
 }

@@ -39,7 +39,9 @@ class FakeCustomerio:
                 members.append(cio_id)
 
     def leave(self, segment_id: int, *cio_ids: str) -> None:
-        self.members[segment_id] = [each for each in self.members[segment_id] if each not in cio_ids]
+        self.members[segment_id] = [
+            each for each in self.members[segment_id] if each not in cio_ids
+        ]
 
     def delete(self, cio_id: str) -> None:
         self.people.pop(cio_id, None)
