@@ -119,4 +119,11 @@ class Log(NamedTuple):
     text: str
 
 
-Message = Record | State | Status | Trouble | Log
+class Estimate(NamedTuple):
+    """How many records of *stream* are to come, about."""
+
+    stream: str
+    records: int
+
+
+Message = Record | State | Status | Trouble | Log | Estimate

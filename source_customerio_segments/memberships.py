@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from source_customerio_segments.changes import Message, Record
+from source_customerio_segments.changes import Estimate, Message, Record
 from source_customerio_segments.checkpoints import Checkpoints
 from source_customerio_segments.comparison import Comparison, SegmentChange
 from source_customerio_segments.records import EXITED, MEMBER, membership
@@ -22,6 +22,7 @@ STREAM = "segment_memberships"
 
 def tell(comparison: Comparison, checkpoints: Checkpoints) -> Iterator[Message]:
     """Yield the changes of every segment with the states that cover them."""
+    yield Estimate(STREAM, sum(map(_records, comparison.changes.values())))
     yield from _overtaken(comparison)
     if comparison.has_news():
         yield from checkpoints.now(comparison.snapshot(done=()))
@@ -32,6 +33,11 @@ def tell(comparison: Comparison, checkpoints: Checkpoints) -> Iterator[Message]:
         if checkpoints.is_due():
             yield from checkpoints.now(comparison.snapshot(done))
     yield from checkpoints.now(comparison.final())
+
+
+def _records(change: SegmentChange) -> int:
+    told = change.told
+    return sum(map(len, (told.exited, told.changed, told.repeated, told.entered)))
 
 
 def _changes(comparison: Comparison, key: int, change: SegmentChange) -> Iterator[Record]:

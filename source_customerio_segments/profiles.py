@@ -14,12 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from source_customerio_segments.audience import Plan, digest
-from source_customerio_segments.changes import Message, Record
+from source_customerio_segments.changes import Estimate, Message, Record
 from source_customerio_segments.checkpoints import Checkpoints, Clock
 from source_customerio_segments.comparison import Comparison
 from source_customerio_segments.customerio import Customerio
 from source_customerio_segments.errors import ConnectorError
 from source_customerio_segments.profile_reads import Found, read
+from source_customerio_segments.progress import Progress
 from source_customerio_segments.records import columns, profile, profile_exit
 from source_customerio_segments.snapshot.meeting import narrowed
 from source_customerio_segments.snapshot.memory import Snapshot
@@ -86,6 +87,7 @@ class Telling:
         Raises:
             ConnectorError: Attributes cannot be read; the state of what was told goes out first.
         """
+        yield Estimate(STREAM, len(self._plan.news) + len(self._plan.leaving))
         yield from self._overtaken(client)
         if len(self._plan.news) or len(self._plan.leaving):
             yield from self._announce()
@@ -110,11 +112,13 @@ class Telling:
 
     def _profiles(self, client: Customerio) -> Iterator[Message]:
         places = np.concatenate([self._plan.news, self._plan.due])
+        progress = Progress(STREAM, len(places), self._clock)
         for found in read(client, self._people, self._was, places, self._plan.segments_of):
             if self._told.uncertain[found.place]:
                 yield self._shape.record(found, found.as_announced(), self._changed_at)
                 self._settle(found)
             self._weigh(found)
+            yield from progress.step()
             yield from self._checkpoint()
         yield from self._flush()
 

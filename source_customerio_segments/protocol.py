@@ -10,7 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from source_customerio_segments.changes import Log, Message, Record, State, Status, Trouble
+from source_customerio_segments.changes import (
+    Estimate,
+    Log,
+    Message,
+    Record,
+    State,
+    Status,
+    Trouble,
+)
 from source_customerio_segments.errors import ConnectorError
 
 Json = dict[str, Any]
@@ -30,11 +38,20 @@ def encode(message: Message, at_ms: int, records: int = 0) -> Json:
             return {"type": "RECORD", "record": record}
         case State(stream, value):
             return {"type": "STATE", "state": _state(stream, value, records)}
+        case _:
+            return _told(message, at_ms)
+
+
+def _told(message: Status | Trouble | Estimate | Log, at_ms: int) -> Json:
+    match message:
         case Status(stream, status):
             body = {**_descriptor(stream), "status": status.value}
             return _trace("STREAM_STATUS", "stream_status", body, at_ms)
         case Trouble(stream, error):
             return _trace("ERROR", "error", {**_error(error), **_descriptor(stream)}, at_ms)
+        case Estimate(stream, rows):
+            body = {"name": stream, "type": "STREAM", "row_estimate": rows}
+            return _trace("ESTIMATE", "estimate", body, at_ms)
         case Log(level, text):
             return {"type": "LOG", "log": {"level": level, "message": text}}
 

@@ -6,6 +6,7 @@ import pytest
 from airbyte_cdk.models import AirbyteMessageSerializer, FailureType, Type
 
 from source_customerio_segments.changes import (
+    Estimate,
     Log,
     Message,
     Record,
@@ -24,6 +25,7 @@ EVERYTHING: list[Message] = [
     Status("profiles", StreamStatus.INCOMPLETE),
     Trouble("profiles", ConnectorError("Customer.io is away.", Fault.TRANSIENT)),
     Trouble("", ConnectorError("The key is refused.", Fault.CONFIG)),
+    Estimate("profiles", 12_345),
     Log("WARN", "Segment 7 is held."),
 ]
 
