@@ -14,7 +14,7 @@ from integration_tests.runner import Kill, Outcome, command, run_sync
 from sandbox.serve import Running, running
 
 SOURCE, DESTINATION = "source_customerio_segments", "destination_salesforce_intro"
-STREAMS = ("segments", "profiles")
+STREAMS = ("segments", "profiles", "segment_memberships")
 
 
 @dataclass
@@ -76,8 +76,7 @@ class World:
 
     def differences(self) -> list[str]:
         """Compare both sides, person by person."""
-        truth = self.box.customerio_control.truth()
-        return differences(truth, self.box.salesforce_control.records("Contact"))
+        return differences(self.box)
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sandbox.serve import Running
+
 FLAGS = {
     "7": "Is_Cart_Abandoner__c",
     "8": "Is_VIP__c",
@@ -21,8 +23,26 @@ MEMBERLESS = "11"
 Json = Mapping[str, Any]
 
 
-def differences(truth: Json, contacts: Iterable[Json]) -> list[str]:
-    """Say where Salesforce's contacts disagree with Customer.io; an empty list is agreement.
+def differences(box: Running) -> list[str]:
+    """Say where Salesforce disagrees with Customer.io; an empty list is agreement."""
+    truth, org = box.customerio_control.truth(), box.salesforce_control
+    return [
+        *contact_differences(truth, org.records("Contact")),
+        *membership_differences(truth, org.records("CustomerIO_Membership__c")),
+    ]
+
+
+def membership_differences(truth: Json, rows: Iterable[Json]) -> Iterator[str]:
+    """Compare who is in which segment with the active rows of the membership object."""
+    active = Counter(row["Key__c"] for row in rows if row["Active__c"])
+    members = {f"{s}:{one}" for s, ids in truth["segments"].items() for one in ids}
+    yield from (f"{key}: member without an active row" for key in sorted(members - set(active)))
+    yield from (f"{key}: active, but no member" for key in sorted(set(active) - members))
+    yield from (f"{key}: {count} rows" for key, count in active.items() if count > 1)
+
+
+def contact_differences(truth: Json, contacts: Iterable[Json]) -> list[str]:
+    """Compare people and their contacts.
 
     *truth* is ``{"people": {cio_id: {"email": …, "attributes": …}}, "segments": {"7": [cio_id]}}``
     and *contacts* are Salesforce rows.

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def sync(folder: Path, name: str) -> Sync:
     emitted, answered = _messages(folder / f"{name}.jsonl"), _messages(folder / f"{name}.out.jsonl")
     states = _keep_state(folder / "state.json", answered)
     records = Counter(m["record"]["stream"] for m in emitted if m["type"] == "RECORD")
-    said = [m["log"]["message"] for m in answered if m["type"] == "LOG"]
+    said = [text for message in answered for text in _said(message)]
     return Sync(done.returncode, seconds, records, said, states)
 
 
@@ -70,6 +71,14 @@ def _quoted(name: str) -> str:
 
 def _messages(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _said(message: dict[str, Any]) -> Iterator[str]:
+    """Yield what a message of the destination says to the operator: a log line, an error."""
+    if message["type"] == "LOG":
+        yield message["log"]["message"]
+    if message["type"] == "TRACE" and message["trace"]["type"] == "ERROR":
+        yield message["trace"]["error"]["message"]
 
 
 def _keep_state(path: Path, answered: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from examples.demo.pipe import script
 from sandbox.serve import Running
 
 EXAMPLES = Path(__file__).parents[1]
-STREAMS = ("segments", "profiles")
+STREAMS = ("segments", "profiles", "segment_memberships")
 INCREMENTAL = {"sync_mode": "incremental", "destination_sync_mode": "append_dedup"}
 FULL = {"sync_mode": "full_refresh", "destination_sync_mode": "append"}
 

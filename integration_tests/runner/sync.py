@@ -22,7 +22,7 @@ import orjson
 from integration_tests.runner.ledger import Json, Ledger
 
 PATIENCE_S = 120.0
-WATCH_EVERY_S = 0.005
+WATCH_EVERY_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Outcome:
     source_messages: list[Json] = field(default_factory=list)
     destination_messages: list[Json] = field(default_factory=list)
     stderr: str = ""
+    peak_kb: dict[str, int] = field(default_factory=dict)  # resident memory, by side
 
     @property
     def logs(self) -> list[str]:
@@ -162,14 +163,28 @@ class _Middle:
                 self._outcome.destination_messages.append(message)
 
     def watch(self) -> None:
-        """Look for the moment to kill until the destination has ended."""
-        while self._kill and self._right.poll() is None:
+        """Note both sides' memory and look for the moment to kill, until the destination ends."""
+        while self._right.poll() is None:
             self._maybe_kill()
+            for side, process in (("source", self._left), ("destination", self._right)):
+                self._outcome.peak_kb[side] = peak_kb(process.pid) or self._outcome.peak_kb.get(
+                    side, 0
+                )
             time.sleep(WATCH_EVERY_S)
 
     def _maybe_kill(self) -> None:
         if self._kill and self._kill.when(self._outcome.ledger):
             (self._left if self._kill.side == "source" else self._right).kill()
+
+
+def peak_kb(pid: int) -> int:
+    """Return the most memory the process ever held (VmHWM); 0 when it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    sizes = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(sizes[0]) if sizes else 0
 
 
 def _complete(stream: str) -> bytes:
