@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from difflib import get_close_matches
 
-from source_customerio_segments.changes import Segment
+from source_customerio_segments.changes import Log, Profile, Segment
 from source_customerio_segments.client import CustomerioClient
 from source_customerio_segments.config import Config
-from source_customerio_segments.errors import ConnectorError, Fault, KeyRefusedError
-from source_customerio_segments.selection import resolve
+from source_customerio_segments.errors import (
+    ConnectorError,
+    Fault,
+    KeyRefusedError,
+    SegmentGone,
+)
+from source_customerio_segments.estimate import PEOPLE_PER_BATCH, first_sync, without_holder
+from source_customerio_segments.selection import resolve, select
+
+MOST_COUNTED = 50  # segments; a check should take seconds
 
 Connect = Callable[[Config], CustomerioClient]
 
 
-def check(config: Config, connect: Connect) -> None:
-    """Prove key, region and segments by reading the list of segments.
+def check(config: Config, connect: Connect) -> list[Log]:
+    """Prove key, region and segments; return what is worth knowing besides.
+
+    That is: attributes that no sampled member has, and what a first sync takes.
 
     Raises:
         ConnectorError: CONFIG for what the operator can change, and how; otherwise as the client.
     """
-    try:
-        segments = _segments(config, connect)
-    except KeyRefusedError:
-        _try_other_region(config, connect)
-        raise
-    problems = list(unresolved(config, segments))
-    if problems:
-        raise ConnectorError(" ".join(problems), Fault.CONFIG)
+    with closing(connect(config)) as client:
+        listed = _listed(client, config, connect)
+        problems = list(unresolved(config, listed))
+        if problems:
+            raise ConnectorError(" ".join(problems), Fault.CONFIG)
+        return _remarks(client, config, select(config.segments, listed, {}).ids)
 
 
 def unresolved(config: Config, listed: Sequence[Segment]) -> Iterator[str]:
@@ -41,14 +49,6 @@ def unresolved(config: Config, listed: Sequence[Segment]) -> Iterator[str]:
             yield f"{setting}: {problem}{hint}"
 
 
-def _problem(item: str, listed: Sequence[Segment]) -> str | None:
-    try:
-        resolve(item, listed, {})
-    except ConnectorError as error:
-        return error.message
-    return None
-
-
 def _named(config: Config) -> list[tuple[str, str]]:
     return [
         *(("segments", item) for item in config.segments),
@@ -57,22 +57,66 @@ def _named(config: Config) -> list[tuple[str, str]]:
     ]
 
 
-def _segments(config: Config, connect: Connect) -> list[Segment]:
-    with closing(connect(config)) as client:
-        return client.segments()
-
-
-def _try_other_region(config: Config, connect: Connect) -> None:
-    """Say so if the key answers in the other region; the App API itself does not tell."""
-    if config.api_url:
-        return
-    other = config.in_other_region()
+def _problem(item: str, listed: Sequence[Segment]) -> str | None:
     try:
-        _segments(other, connect)
-    except ConnectorError:
-        return
-    raise ConnectorError(
-        f'This key is refused in region "{config.region}" but answers in region '
-        f'"{other.region}": set region to "{other.region}".',
+        resolve(item, listed, {})
+    except ConnectorError as error:
+        return error.message
+    return None
+
+
+def _listed(client: CustomerioClient, config: Config, connect: Connect) -> list[Segment]:
+    try:
+        return client.segments()
+    except KeyRefusedError:
+        if not config.api_url and _answers(config.in_other_region(), connect):
+            raise _other_region(config) from None
+        raise
+
+
+def _answers(config: Config, connect: Connect) -> bool:
+    with closing(connect(config)) as client:
+        try:
+            client.segments()
+        except ConnectorError:
+            return False
+    return True
+
+
+def _other_region(config: Config) -> ConnectorError:
+    other = config.in_other_region().region
+    return ConnectorError(
+        f'This key is refused in region "{config.region}" but answers in the other region: set '
+        f'region to "{other}".',
         Fault.CONFIG,
     )
+
+
+def _remarks(client: CustomerioClient, config: Config, ids: Sequence[int]) -> list[Log]:
+    sizes = dict(_sizes(client, ids[:MOST_COUNTED]))
+    remarks = []
+    if config.attributes and any(sizes.values()):
+        largest = max(sizes, key=sizes.__getitem__)
+        remarks = without_holder(config.attributes, _sample(client, largest))
+    if len(ids) <= MOST_COUNTED:
+        remarks.append(first_sync(list(sizes.values()), config.requests_per_second))
+    return remarks
+
+
+def _sizes(client: CustomerioClient, ids: Sequence[int]) -> Iterator[tuple[int, int]]:
+    for segment_id in ids:
+        with suppress(SegmentGone):  # archived since it was listed
+            yield segment_id, client.customer_count(segment_id)
+
+
+def _sample(client: CustomerioClient, segment_id: int) -> list[Profile]:
+    """Read people from all over the first page: its beginning may be the oldest of them."""
+    with suppress(SegmentGone):
+        members = next(client.membership(segment_id)).cio_ids
+        step = max(1, len(members) // PEOPLE_PER_BATCH)
+        return [
+            profile
+            for _, profiles in client.attributes([members[::step][:PEOPLE_PER_BATCH]])
+            for profile in profiles
+        ]
+    return []

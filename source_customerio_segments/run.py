@@ -75,7 +75,8 @@ def _spec(_arguments: argparse.Namespace, output: Output) -> int:
 def _check(arguments: argparse.Namespace, output: Output) -> int:
     failure = None
     try:
-        check(_config(arguments, output), CustomerioClient)
+        for remark in check(_config(arguments, output), CustomerioClient):
+            output.put(remark)
     except ConnectorError as error:
         if error.fault is not Fault.CONFIG:
             raise

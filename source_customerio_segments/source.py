@@ -46,10 +46,10 @@ class SourceCustomerioSegments(Source):
         return config
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """Try the settings out."""
-        del logger
+        """Try the settings out, and log what is worth knowing besides."""
         try:
-            check.check(Config.parse(config), CustomerioClient)
+            for remark in check.check(Config.parse(config), CustomerioClient):
+                logger.log(logging.getLevelName(remark.level), remark.text)
         except ConnectorError as error:
             if error.fault is not Fault.CONFIG:
                 raise _traced(error) from error

@@ -41,7 +41,41 @@ def failure(config: Config, connect: Any = CustomerioClient) -> ConnectorError:
 
 
 def test_settings_that_work_pass(sandbox: Running) -> None:
-    check(config(sandbox, segments=["7", "VIP - Top 10%"]), CustomerioClient)
+    remarks = check(config(sandbox, segments=["7", "VIP - Top 10%"]), CustomerioClient)
+
+    assert all(remark.level == "INFO" for remark in remarks)
+
+
+def test_first_sync_is_estimated(sandbox: Running) -> None:
+    (remark,) = check(config(sandbox, segments=["9", "11"]), CustomerioClient)
+    size = len(sandbox.customerio_control.truth()["segments"]["9"])
+
+    assert remark.level == "INFO"
+    assert f"A first sync of {size} memberships in 2 segments takes at most 7 " in remark.text
+
+
+def test_attribute_that_no_member_has_is_warned_of(sandbox: Running) -> None:
+    settings = config(sandbox, segments=["9"], attributes=["plan", "Plan"])
+    warning, _ = check(settings, CustomerioClient)
+
+    assert warning.level == "WARN"
+    assert '"Plan"' in warning.text
+    assert '"plan"' not in warning.text
+
+
+def test_attributes_of_nobody_are_not_judged(sandbox: Running) -> None:
+    remarks = check(config(sandbox, segments=["11"], attributes=["Plan"]), CustomerioClient)
+
+    assert [remark.level for remark in remarks] == ["INFO"]
+
+
+def test_segment_archived_while_looked_at_is_left_out(sandbox: Running) -> None:
+    control = sandbox.customerio_control
+    control.fault({"status": 404}, times=1, path="/segments/9/customer_count")
+    control.fault({"status": 404}, times=1, path="/segments/10/membership")
+    remarks = check(config(sandbox, segments=["9", "10"], attributes=["Plan"]), CustomerioClient)
+
+    assert ["in 1 segments" in remark.text for remark in remarks] == [True]
 
 
 def test_unknown_segment_fails_with_its_name(sandbox: Running) -> None:

@@ -104,9 +104,11 @@ def test_spec_is_the_form(files: Files) -> None:
 
 
 def test_check_succeeds_with_good_settings(files: Files) -> None:
-    code, (message,) = call(files.arguments("check"))
+    code, messages = call(files.arguments("check"))
 
-    assert (code, message["connectionStatus"]) == (0, {"status": "SUCCEEDED"})
+    assert code == 0
+    assert of_type(messages, "LOG")[0]["level"] == "INFO"
+    assert messages[-1]["connectionStatus"] == {"status": "SUCCEEDED"}
 
 
 @pytest.mark.parametrize(
