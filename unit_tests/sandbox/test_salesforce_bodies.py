@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
@@ -51,10 +52,12 @@ WHOLES = st.fixed_dictionaries({"compositeRequest": st.lists(PARTS | JSON, max_s
 
 def status(method: str, path: str, body: Any) -> int:
     route, call = ROUTER.find(method, BASE + path)
-    try:
-        answer = route.handler(Org.open(":memory:"), Call(call.version, call.params, body=body))
-    except ApiError as refused:
-        return refused.status
+    org = Org.open(":memory:")
+    with closing(org.db):
+        try:
+            answer = route.handler(org, Call(call.version, call.params, body=body))
+        except ApiError as refused:
+            return refused.status
     return answer.status
 
 

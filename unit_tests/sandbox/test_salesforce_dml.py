@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -17,8 +17,10 @@ KEY = "CustomerIO_Id__c"
 
 
 @pytest.fixture
-def org() -> Org:
-    return Org.open(":memory:")
+def org() -> Iterator[Org]:
+    opened = Org.open(":memory:")
+    yield opened
+    opened.db.close()
 
 
 def write(
@@ -366,6 +368,7 @@ def test_any_upserts_leave_what_a_dict_by_folded_key_would_hold(chunks: list[Any
         key: (row["LastName"], row["Title"]) for key, row in held.items()
     }
     assert len(rows) == len(held)
+    org.db.close()
 
 
 def _folded(key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from sandbox.salesforce.org import Org
 
 
 @pytest.fixture
-def org() -> Org:
-    return Org.open(":memory:")
+def org() -> Iterator[Org]:
+    opened = Org.open(":memory:")
+    yield opened
+    opened.db.close()
 
 
 def described(org: Org, name: str) -> dict[str, Any]:
