@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from source_customerio_segments.changes import Page, Profile, Segment
+from source_customerio_segments.changes import Activity, Page, Profile, Segment
 
 
 class Customerio(Protocol):
@@ -34,4 +34,10 @@ class Customerio(Protocol):
         """Read the attributes of people, at most 100 cio_ids a batch, in the order of *batches*.
 
         People whom Customer.io does not know any more are left out.
+        """
+
+    def activities(self, kind: str, name: str | None = None) -> Iterator[list[Activity]]:
+        """Yield the pages of the activity log of one kind, newest first.
+
+        *name* is an event's, or the attribute that an ``attribute_change`` is about.
         """

@@ -17,6 +17,7 @@ from source_customerio_segments.customerio import Customerio
 from source_customerio_segments.errors import ConnectorError, SegmentGone
 from source_customerio_segments.gates import advice
 from source_customerio_segments.gathering import Order, gather
+from source_customerio_segments.lookup import Identifiers
 from source_customerio_segments.schedule import intervals, is_due
 from source_customerio_segments.selection import Selection, named, select
 from source_customerio_segments.snapshot.members import About
@@ -41,6 +42,7 @@ class Prepared:
         failures: Segments that could not be read whole, and why.
         gone: Segments that are archived or deleted and whose members stay.
         redefined: Segments whose conditions were edited since the last sync.
+        identifiers: Where to look for those that the state does not keep.
         counts: How much each stream had to tell, by segment; filled as they are told.
     """
 
@@ -57,8 +59,12 @@ class Prepared:
     failures: Mapping[int, ConnectorError] = field(default_factory=dict)
     gone: frozenset[int] = frozenset()
     redefined: frozenset[int] = frozenset()
+    identifiers: Identifiers = field(init=False)
     counts: dict[str, Mapping[int, Counts]] = field(default_factory=dict)
     _warned: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.identifiers = Identifiers(self.client)
 
     def warnings(self, changes: Mapping[int, SegmentChange]) -> Iterator[Log]:
         """Warn of each held segment, once for all streams."""

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import numpy as np
+
 from source_customerio_segments import memberships, syncs
 from source_customerio_segments.audience import plan
-from source_customerio_segments.changes import Message, Record, Status, StreamStatus, Trouble
+from source_customerio_segments.changes import Log, Message, Record, Status, StreamStatus, Trouble
 from source_customerio_segments.checkpoints import Checkpoints, Clock
 from source_customerio_segments.comparison import Comparison, compare
 from source_customerio_segments.config import Config
 from source_customerio_segments.customerio import Customerio
 from source_customerio_segments.errors import ConnectorError, SegmentGone
 from source_customerio_segments.gates import Limits
+from source_customerio_segments.lookup import completed
 from source_customerio_segments.preparation import Prepared, States, prepare
 from source_customerio_segments.profiles import Shape, Telling
 from source_customerio_segments.records import segment as segment_record
@@ -99,6 +102,8 @@ def _profiles(prepared: Prepared) -> Iterator[Message]:
     yield from prepared.warnings(comparison.changes)
     ids = prepared.selection.ids
     plans = plan(comparison, ids, config.attribute_refresh_minutes, prepared.clock())
+    comparison, unknown = completed(comparison, plans.leaving, prepared.identifiers)
+    yield from _without_identifiers(PROFILES, unknown)
     shape = Shape(config.attributes, ids if config.segments else (), prepared.names)
     checkpoints = Checkpoints(PROFILES, prepared.clock, config.max_state_megabytes)
     yield from Telling(comparison, plans, shape, checkpoints, prepared.clock).tell(prepared.client)
@@ -106,6 +111,10 @@ def _profiles(prepared: Prepared) -> Iterator[Message]:
 
 def _memberships(prepared: Prepared) -> Iterator[Message]:
     comparison = _compared(MEMBERSHIPS, prepared)
+    exiting = [each.told.exited for each in comparison.changes.values()]
+    exited = np.unique(np.concatenate([np.empty(0, np.int64), *exiting]))
+    comparison, unknown = completed(comparison, exited, prepared.identifiers)
+    yield from _without_identifiers(MEMBERSHIPS, unknown)
     prepared.reading = Reading()  # nobody after this stream needs it, and it is large
     yield from prepared.warnings(comparison.changes)
     checkpoints = Checkpoints(MEMBERSHIPS, prepared.clock, prepared.config.max_state_megabytes)
@@ -119,6 +128,16 @@ def _compared(name: str, prepared: Prepared) -> Comparison:
     comparison = compare(snapshot, prepared.reading, prepared.reads, limits, prepared.clock())
     prepared.counts[name] = {key: each.counts() for key, each in comparison.changes.items()}
     return comparison
+
+
+def _without_identifiers(stream: str, people: int) -> Iterator[Message]:
+    if people:
+        yield Log(
+            "WARN",
+            f"{people} people exit {stream} with their cio_id alone: the state is too large to "
+            "keep identifiers, and Customer.io knows none any more. A higher "
+            "max_state_megabytes keeps them.",
+        )
 
 
 _TELL: Mapping[str, Callable[[Prepared], Iterator[Message]]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from source_customerio_segments.changes import Page, Profile, Segment
+from source_customerio_segments.changes import Activity, Page, Profile, Segment
 from source_customerio_segments.errors import ConnectorError, Fault, SegmentGone
 
 PAGE_PEOPLE = 2
@@ -29,6 +29,7 @@ class FakeCustomerio:
     unreadable: set[int] = field(default_factory=set)
     fails_attributes_after: int | None = None
     asked: list[str] = field(default_factory=list)
+    log: list[Activity] = field(default_factory=list)
 
     def enter(self, segment_id: int, *cio_ids: str) -> None:
         for cio_id in cio_ids:
@@ -43,7 +44,21 @@ class FakeCustomerio:
             each for each in self.members[segment_id] if each not in cio_ids
         ]
 
-    def delete(self, cio_id: str) -> None:
+    def rename(self, cio_id: str, email: str | None, at_s: int) -> None:
+        """Change an address, and log that."""
+        before, own_id = self.people[cio_id]
+        self.people[cio_id] = (email, own_id)
+        self._happened("attribute_change", cio_id, at_s, {"email": {"from": before, "to": email}})
+
+    def _happened(self, kind: str, cio_id: str, at_s: int, data: dict[str, object]) -> None:
+        email, own_id = self.people[cio_id]
+        self.log.insert(
+            0, Activity(f"{len(self.log)}", kind, None, at_s, cio_id, own_id, email, data)
+        )
+
+    def delete(self, cio_id: str, kind: str = "profile_delete") -> None:
+        if cio_id in self.people:
+            self._happened(kind, cio_id, 0, {})
         self.people.pop(cio_id, None)
         for segment_id in self.members:
             self.leave(segment_id, cio_id)
@@ -92,3 +107,9 @@ class FakeCustomerio:
                     for cio_id in known
                 ],
             )
+
+    def activities(self, kind: str, name: str | None = None) -> Iterator[list[Activity]]:
+        self.asked.append(f"activities {kind}")
+        found = [each for each in self.log if each.kind == kind and (not name or name in each.data)]
+        for activity in found:
+            yield [activity]

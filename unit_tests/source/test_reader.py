@@ -514,21 +514,84 @@ def test_attributes_that_cannot_be_read_leave_a_state_and_the_next_run_goes_on(
     assert len(first | second) == 253
 
 
-def test_above_the_size_limit_exits_and_changes_are_still_told(api: FakeCustomerio) -> None:
+@pytest.fixture
+def digests(api: FakeCustomerio) -> Sync:
+    """A workspace that has been read once into a state without identifiers."""
     sync = Sync(api, MEMBERSHIPS, PROFILES, max_state_megabytes=0.000_001)
     sync.run()
-    api.delete("0300")
-    api.people["a3"] = ("new@example.com", "u-a3")
-
-    messages, after = sync.run(), sync.run()
-
     assert sync.downstream.states[MEMBERSHIPS]["form"] == "digests"
-    assert [(row["cio_id"], row["status"]) for row in records(messages)] == [
-        ("0300", "exited"),
-        ("a3", "member"),
-        ("a3", "member"),
+    return sync
+
+
+def test_above_the_size_limit_exits_and_changes_are_still_told_once(
+    api: FakeCustomerio, digests: Sync
+) -> None:
+    api.leave(7, "0300")
+    api.rename("a3", "new@example.com", digests.now_ms // 1000)
+
+    messages, after = digests.run(), digests.run()
+
+    told = [(row["cio_id"], row["status"], row["email"]) for row in records(messages)]
+    assert told == [
+        ("0300", "exited", "0300@example.com"),
+        ("a3", "member", "new@example.com"),
+        ("a3", "member", "new@example.com"),
     ]
+    assert {row["previous_email"] for row in records(messages)} == {None, "a3@example.com"}
+    profiles = {row["cio_id"]: row for row in records(messages, PROFILES)}
+    assert profiles["0300"]["email"] == "0300@example.com"
+    assert profiles["a3"]["previous_email"] == "a3@example.com"
     assert [each for each in after if isinstance(each, Record)] == []
+
+
+@pytest.mark.parametrize("kind", ["profile_delete", "profile_merge"])
+def test_above_the_size_limit_a_person_who_is_gone_is_found_in_the_activity_log(
+    api: FakeCustomerio, digests: Sync, kind: str
+) -> None:
+    api.delete("0300", kind)
+
+    messages = digests.run()
+
+    for row in records(messages) + records(messages, PROFILES):
+        assert (row["email"], row["id"]) == ("0300@example.com", "u-0300")
+    assert warnings(messages) == []
+
+
+def test_above_the_size_limit_a_person_renamed_and_gone_is_told_by_both_names(
+    api: FakeCustomerio, digests: Sync
+) -> None:
+    api.rename("0300", "between@example.com", digests.now_ms // 1000)
+    api.rename("0300", "last@example.com", digests.now_ms // 1000)
+    api.delete("0300")
+
+    (row,) = records(digests.run())
+
+    assert (row["email"], row["previous_email"]) == ("last@example.com", "0300@example.com")
+
+
+def test_above_the_size_limit_an_exit_of_nobody_anybody_knows_is_still_told_and_counted(
+    api: FakeCustomerio, digests: Sync
+) -> None:
+    api.delete("0300")
+    api.log.clear()
+
+    messages = digests.run()
+
+    (row,) = records(messages)
+    assert (row["cio_id"], row["status"], row["email"]) == ("0300", "exited", None)
+    assert warnings(messages)[0].startswith("1 people exit profiles with their cio_id alone")
+
+
+def test_above_the_size_limit_a_name_before_is_told_only_when_it_is_certain(
+    api: FakeCustomerio, digests: Sync
+) -> None:
+    api.people["a3"] = ("silently@example.com", "u-a3")
+
+    told = records(digests.run())
+
+    assert {(row["email"], row["previous_email"]) for row in told} == {
+        ("silently@example.com", None)
+    }
 
 
 def test_states_go_out_at_segment_boundaries_at_most_twice_a_minute(api: FakeCustomerio) -> None:
