@@ -57,6 +57,7 @@ def test_any_writes_leave_a_sound_org(
     _assert_parents_live(org, "Contact", "AccountId", "Account")
     _assert_parents_live(org, "CampaignMember", "CampaignId", "Campaign")
     _assert_parents_live(org, "CampaignMember", "ContactId", "Contact")
+    org.db.close()
 
 
 def _assert_unique(org: Org, name: str, value: str) -> None:
