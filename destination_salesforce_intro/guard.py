@@ -23,32 +23,52 @@ class Guard:
         max_removals: How many any mapping may do.
         max_percent: Which share of what a mapping holds it may remove, if that is more.
         holdings: Counts what the mapping at a place holds; asked at most once for each.
+        holds_back: Whether removals over budget are held back; a dry run lets them be planned.
     """
 
     def __init__(
-        self, max_removals: int, max_percent: float, holdings: Callable[[int], int]
+        self,
+        max_removals: int,
+        max_percent: float,
+        holdings: Callable[[int], int],
+        *,
+        holds_back: bool = True,
     ) -> None:
         self._max_removals = max_removals
         self._max_percent = max_percent
         self._holdings = holdings
+        self._holds_back = holds_back
         self._budgets: dict[int, int] = {}
         self._admitted: Counter[int] = Counter()
         self._withheld: Counter[int] = Counter()
-        self.blocked: set[str] = set()  # streams whose states cover a removal held back
+        self._blocked: set[str] = set()  # streams whose states cover a removal held back
 
     def admits(self, place: int, removals: Sequence[Change]) -> bool:
         """Whether the mapping at *place* may do *removals* now; if not, they are held back."""
         wanted = self._admitted[place] + len(removals)
         if removals and (self._withheld[place] or wanted > self._budget(place, wanted)):
             self._withheld[place] += len(removals)
-            self.blocked.update(_streams(removals))
-            return False
+            self._blocked.update(_streams(removals))
+            return not self._holds_back
         self._admitted[place] = wanted
         return True
 
     def covers(self, stream: str | None) -> bool:
         """Whether a state of *stream* (None: of all) would cover a removal held back."""
-        return bool(self.blocked) if stream is None else stream in self.blocked
+        return bool(self._blocked) if stream is None else stream in self._blocked
+
+    def report(self) -> str | None:
+        """Say how many removals are over budget, of which mapping, and what lets them through."""
+        over = [
+            f"mappings[{place}] {count} (budget {self._budgets[place]})"
+            for place, count in sorted(self._withheld.items())
+        ]
+        if not over:
+            return None
+        return (
+            f"Removals over budget are held back: {'; '.join(over)}. Everything else is written. "
+            "If they are right, raise max_removals or max_removal_percent and sync again."
+        )
 
     def check(self) -> None:
         """Fail the sync if anything was held back.
@@ -56,18 +76,9 @@ class Guard:
         Raises:
             ConnectorError: CONFIG, with the numbers and the settings that let them through.
         """
-        held = [
-            f"mappings[{place}] {count} (budget {self._budgets[place]})"
-            for place, count in sorted(self._withheld.items())
-            if count
-        ]
-        if held:
-            raise ConnectorError(
-                f"Removals over budget were held back: {'; '.join(held)}. Everything else is "
-                "written. If they are right, raise max_removals or max_removal_percent and sync "
-                "again.",
-                Fault.CONFIG,
-            )
+        report = self.report()
+        if report and self._holds_back:
+            raise ConnectorError(report, Fault.CONFIG)
 
     def _budget(self, place: int, wanted: int) -> int:
         if wanted <= self._max_removals:

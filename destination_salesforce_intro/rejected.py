@@ -10,53 +10,35 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import orjson
-
 from destination_salesforce_intro.changes import Change, Outcome, Received, Refused, Rejection
 from destination_salesforce_intro.config import (
     CampaignMemberMapping,
     ChildRecordMapping,
-    IdentityRule,
     Mapping,
 )
-from destination_salesforce_intro.storage import Folder
-
-MAX_LINES = 5_000  # of one part; bounds what waits in memory
+from destination_salesforce_intro.parts import Parts
 
 
 class RejectedFile:
-    """Refused records on their way to storage, in parts named ``rejected-<run>-00001.jsonl``.
+    """Refused records on their way to storage.
 
     Args:
-        folder: Where parts go; None counts refusals only.
-        run: What tells this run's parts from those of others.
+        parts: Where lines go.
         mappings: The configured mappings, by place.
         now: The time of a refusal, as ISO 8601 in UTC.
     """
 
-    def __init__(
-        self,
-        folder: Folder | None,
-        run: str,
-        mappings: Sequence[Mapping],
-        now: Callable[[], str],
-    ) -> None:
+    def __init__(self, parts: Parts, mappings: Sequence[Mapping], now: Callable[[], str]) -> None:
         self.count = 0
-        self._folder = folder
-        self._run = run
+        self._parts = parts
         self._mappings = mappings
         self._now = now
-        self._parts = 0
-        self._waiting: list[bytes] = []
 
     def add(self, outcome: Outcome | Refused) -> None:
-        """Take a refusal; durable only after `secure`."""
+        """Take an outcome, and keep it if it is a refusal; durable only after `secure`."""
         for line in lines(outcome, self._mappings, self._now()):
             self.count += 1
-            if self._folder is not None:
-                self._waiting.append(orjson.dumps(line, default=str))
-        if len(self._waiting) >= MAX_LINES:
-            self.secure()
+            self._parts.add(line)
 
     def secure(self) -> None:
         """Store what waits, durably.
@@ -64,12 +46,7 @@ class RejectedFile:
         Raises:
             ConnectorError: CONFIG; the place cannot be written to.
         """
-        if self._folder is None or not self._waiting:
-            return
-        self._parts += 1
-        content = b"\n".join([*self._waiting, b""])
-        self._folder.write(f"rejected-{self._run}-{self._parts:05d}.jsonl", content)
-        self._waiting = []
+        self._parts.secure()
 
 
 def lines(
@@ -109,16 +86,15 @@ def _line(
 
 def key_of(change: Change, mapping: Mapping) -> dict[str, str]:
     """Return what identifies *change*, by Salesforce field."""
-    rules = identity_of(mapping)
-    pairs = zip(rules, change.identity.keys, strict=True)
-    return {rule.target: key for rule, key in pairs if key is not None}
+    pairs = zip(key_fields(mapping), change.identity.keys, strict=True)
+    return {field: key for field, key in pairs if key is not None}
 
 
-def identity_of(mapping: Mapping) -> Sequence[IdentityRule]:
-    """Return the rules that tell who a record of *mapping* is about."""
+def key_fields(mapping: Mapping) -> list[str]:
+    """Name the field of each key of an identity; a child record's own key comes first."""
     if isinstance(mapping, ChildRecordMapping):
-        return mapping.person.identity
-    return mapping.identity
+        return [mapping.key_field, *(rule.target for rule in mapping.person.identity)]
+    return [rule.target for rule in mapping.identity]
 
 
 def object_of(mapping: Mapping) -> str:

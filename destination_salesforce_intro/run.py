@@ -1,4 +1,4 @@
-"""The entry point: ``destination-salesforce-intro spec|check|write``.
+"""The entry point: ``destination-salesforce-intro spec|check|write|replay``.
 
 Reads the files a runner names and messages from stdin, writes protocol messages to stdout, and ends
 with 0 (all is well; for ``check`` also: the answer is no), 1 (something went wrong, a trace says
@@ -83,10 +83,15 @@ def _write(arguments: argparse.Namespace, output: Output) -> None:
             output.say(message)
 
 
+def _replay(arguments: argparse.Namespace, output: Output) -> None:
+    commands.replay(_config(arguments), output)
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Output], None]] = {
     "spec": _spec,
     "check": _check,
     "write": _write,
+    "replay": _replay,
 }
 
 
@@ -100,6 +105,7 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
     for verb, text in (
         ("check", "try the settings out"),
         ("write", "apply the messages on stdin"),
+        ("replay", "send rejected records again"),
     ):
         verbs.add_parser(verb, help=text).add_argument("--config", required=True, type=Path)
     verbs.choices["write"].add_argument("--catalog", required=True, type=Path)

@@ -61,6 +61,16 @@ class Folder:
             files, folder = self._open()
             return bytes(files.cat_file(str(PurePosixPath(folder) / name)))
 
+    def rename(self, name: str, new: str) -> None:
+        """Give the file *name* another name.
+
+        Raises:
+            ConnectorError: CONFIG; the place cannot be written to.
+        """
+        with _in_words("written to"):
+            files, folder = self._open()
+            files.mv(str(PurePosixPath(folder) / name), str(PurePosixPath(folder) / new))
+
     def names(self, prefix: str) -> list[str]:
         """Return the names of the files that begin with *prefix*, sorted.
 

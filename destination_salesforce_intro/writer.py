@@ -131,6 +131,8 @@ class Writer:
         self._guard.check()
 
     def _take(self, received: Received) -> None:
+        if received.stream not in self._mapper.streams:
+            raise _unmapped(received.stream)
         self._books.receive(received)
         for change in self._mapper.changes(received):
             self._wait(change)
@@ -212,6 +214,14 @@ class Writer:
         elif outcome.rejection:
             self._books.refuse(outcome.change.received)
         self._keep.note(outcome)
+
+
+def _unmapped(stream: str) -> ConnectorError:
+    return ConnectorError(
+        f'A record of the stream "{stream}" came, which no mapping is for. Add a mapping, or '
+        "deselect the stream; nothing after the last acknowledged state counts.",
+        Fault.CONFIG,
+    )
 
 
 def _part(unclear: Sequence[Answer], looks: Counter[int]) -> tuple[list[Answer], list[Answer]]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from destination_salesforce_intro.config.base import Setting
 from destination_salesforce_intro.errors import ConnectorError, Fault
 
-PENDING_SETTINGS = frozenset({"dry_run"})
-
 
 def refuse_pending(config: Setting) -> None:
     """Refuse what was set on purpose and would have no effect.
@@ -14,9 +12,6 @@ def refuse_pending(config: Setting) -> None:
     Raises:
         ConnectorError: Fault CONFIG, naming the setting.
     """
-    for name in sorted(PENDING_SETTINGS & config.model_fields_set):
-        if getattr(config, name) is not False:
-            _refuse(f'"{name}"')
     for place, mapping in enumerate(getattr(config, "mappings", ())):
         if mapping.mirror:
             _refuse(f'mappings[{place}] with "mirror"')

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from destination_salesforce_intro import commands, protocol
-from destination_salesforce_intro.commands import World
+from destination_salesforce_intro.assembly import World, connect
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError
 from destination_salesforce_intro.inputs import StreamMode
@@ -49,7 +49,7 @@ def settings(box: Running, *mappings: Mapping[str, Any], **others: Any) -> dict[
 
 def client_of(box: Running, **others: Any) -> SalesforceClient:
     config = Config.parse(settings(box, **others))
-    return commands.connect(config, Output(io.BytesIO()), INSTANT)
+    return connect(config, Output(io.BytesIO()), INSTANT)
 
 
 def record(stream: str = "profiles", **data: Any) -> dict[str, Any]:

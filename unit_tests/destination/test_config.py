@@ -209,6 +209,4 @@ def test_one_campaign_may_not_stand_for_two_segments() -> None:
 
 
 def test_unhonoured_setting_is_refused_rather_than_ignored() -> None:
-    assert "dry_run" in refusal(changed(lambda raw: raw.update(dry_run=True)))
     assert '"mirror"' in refusal(mapping(mirror=True))
-    assert Config.parse(changed(lambda raw: raw.update(dry_run=False))).dry_run is False

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 from destination_salesforce_intro.changes import Outcome, Received, Refused, Rejection, Result
 from destination_salesforce_intro.config import ObjectStorage, RecordMapping
 from destination_salesforce_intro.errors import ConnectorError, Fault
-from destination_salesforce_intro.rejected import MAX_LINES, RejectedFile
+from destination_salesforce_intro.parts import MAX_LINES, Parts
+from destination_salesforce_intro.rejected import RejectedFile
 from destination_salesforce_intro.storage import Folder, open_folder
 from destination_salesforce_intro.summary import Summary
 from unit_tests.destination.builders import upsert
@@ -27,7 +28,9 @@ def folder(path: Path) -> Folder:
 
 
 def rejected(place: Folder | None) -> RejectedFile:
-    return RejectedFile(place, "run1", [MAPPING], lambda: "2026-01-01T00:00:00.000Z")
+    return RejectedFile(
+        Parts(place, "rejected-run1"), [MAPPING], lambda: "2026-01-01T00:00:00.000Z"
+    )
 
 
 def refused(number: int) -> Refused:

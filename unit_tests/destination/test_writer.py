@@ -238,3 +238,12 @@ def test_bulk_writes_what_rest_would(box: Running) -> None:
     ]
     assert held["p20"]["Email"] == "new@x.example"
     assert "p21" not in held
+
+
+def test_a_record_of_an_unmapped_stream_stops_the_sync(box: Running) -> None:
+    result = sync(box, [person(1), state(1), record("orders", cio_id="p2"), state(2)])
+
+    assert result.acknowledged == [1]
+    assert result.error is not None
+    assert result.error.fault is Fault.CONFIG
+    assert '"orders"' in result.error.message

@@ -1,0 +1,171 @@
+"""Putting the parts of a sync together, once, from the configuration."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timezone
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+from destination_salesforce_intro import check, ownership, summary
+from destination_salesforce_intro.buffer import Buffer
+from destination_salesforce_intro.config import Config
+from destination_salesforce_intro.errors import ConnectorError
+from destination_salesforce_intro.guard import Guard
+from destination_salesforce_intro.keeper import Keeper
+from destination_salesforce_intro.mapper import Mapper
+from destination_salesforce_intro.output import Output
+from destination_salesforce_intro.parts import Parts
+from destination_salesforce_intro.plan import Plan
+from destination_salesforce_intro.protocol import Event
+from destination_salesforce_intro.rejected import RejectedFile, object_of
+from destination_salesforce_intro.salesforce.auth import Login
+from destination_salesforce_intro.salesforce.bulk_jobs import BulkJobs
+from destination_salesforce_intro.salesforce.client import SalesforceClient
+from destination_salesforce_intro.salesforce.queries import Queries
+from destination_salesforce_intro.salesforce.sender import Sender
+from destination_salesforce_intro.salesforce.transport import open_session
+from destination_salesforce_intro.storage import open_folder
+from destination_salesforce_intro.writer import Org, Writer, may_gain_people, writing_order
+
+USER_AGENT = f"destination-salesforce-intro/{version('airbyte-customerio-salesforce')}"
+MAX_CHANGES = 10_000  # waiting at a time; as many as one internal batch of a Bulk job
+
+
+class World(NamedTuple):
+    """What differs from run to run: the time, waiting, and a name for the run."""
+
+    now: Callable[[], float]  # seconds since the epoch
+    sleep: Callable[[float], None]
+    new_id: Callable[[], str]
+
+
+REAL = World(time.time, time.sleep, lambda: uuid.uuid4().hex[:8])
+
+
+def connect(config: Config, output: Output, world: World) -> SalesforceClient:
+    """Return a client that logs in when first used; secrets are concealed before that."""
+    for secret in config.secrets():
+        output.conceal(secret)
+    http = open_session(USER_AGENT)
+    login = Login(
+        config.auth,
+        config.login_url,
+        http,
+        now=world.now,
+        sleep=world.sleep,
+        conceal=output.conceal,
+    )
+    reserve = config.api_quota_reserve_percent
+    return SalesforceClient(login, config.api_version, http, world.sleep, reserve)
+
+
+class Sync:
+    """One sync (or dry run of one), ready to take events.
+
+    Args:
+        config: The settings.
+        output: Where the log goes.
+        world: Time, waiting and the name of the run.
+
+    Raises:
+        ConnectorError: The mappings and the org do not fit.
+    """
+
+    def __init__(self, config: Config, output: Output, world: World) -> None:
+        self._config = config
+        self._output = output
+        self._world = world
+        self._client = connect(config, output, world)
+        self._queries = Queries(self._client, world.sleep)
+        self._guard = self._make_guard()
+        self._summary = summary.Summary(config.mappings)
+        self._run = f"{_utc(world.now()):%Y%m%dT%H%M%S}-{world.new_id()}"
+        self._writer = self._make_writer()
+
+    def apply(self, events: Iterable[Event]) -> Iterator[Mapping[str, Any]]:
+        """Apply *events*; yield every STATE when it is safe, and tell at the end how it went.
+
+        A dry run gives no STATE back.
+
+        Raises:
+            ConnectorError: The sync cannot go on.
+        """
+        states = self._writer.run(events)
+        try:
+            if self._config.dry_run:
+                for _state in states:
+                    pass
+            else:
+                yield from states
+        except (ConnectorError, SystemExit):
+            self._tell()
+            raise
+        self._tell()
+
+    def _tell(self) -> None:
+        for text in self._summary.lines():
+            self._output.log("INFO", text)
+        self._output.log("INFO", summary.cost(self._client.calls, self._client.quota))
+        if self._config.dry_run:
+            self._output.log("WARN", "Dry run: nothing was written, and no state acknowledged.")
+            self._warn(self._guard.report() or "")
+
+    def _warn(self, text: str) -> None:
+        if text:
+            self._output.log("WARN", text)
+
+    def _make_writer(self) -> Writer:
+        mappings = self._config.mappings
+        schemas = check.prepare(self._config, self._client, self._warn)
+        org, keep = self._planned() if self._config.dry_run else self._real()
+        return Writer(
+            Mapper(mappings, schemas),
+            writing_order(mappings),
+            Buffer(MAX_CHANGES),
+            org,
+            self._guard,
+            keep,
+        )
+
+    def _real(self) -> tuple[Org, Keeper]:
+        config, client, sleep = self._config, self._client, self._world.sleep
+        jobs = BulkJobs(client, sleep, lambda text: self._output.log("INFO", text))
+        sender = Sender(client, jobs, config.write_api, sleep)
+        org = Org(self._queries.run, sender.send, may_gain_people(config.mappings))
+        rejected = RejectedFile(
+            self._parts("rejected"), config.mappings, lambda: _iso(self._world.now())
+        )
+        return org, Keeper(self._summary, rejected, config.on_rejected, self._world.now)
+
+    def _planned(self) -> tuple[Org, Plan]:
+        plan = Plan(self._summary, self._parts("plan"), self._config.mappings, self._queries.run)
+        return Org(plan.query, plan.send, may_gain_people=False), plan
+
+    def _parts(self, purpose: str) -> Parts:
+        folder = open_folder(self._config.object_storage_config)
+        return Parts(folder, f"{purpose}-{self._run}")
+
+    def _make_guard(self) -> Guard:
+        config = self._config
+
+        def holdings(place: int) -> int:
+            mapping = config.mappings[place]
+            return self._queries.count(ownership.count(mapping, object_of(mapping)))
+
+        return Guard(
+            config.max_removals,
+            config.max_removal_percent,
+            holdings,
+            holds_back=not config.dry_run,
+        )
+
+
+def _utc(now: float) -> datetime:
+    return datetime.fromtimestamp(now, timezone.utc)
+
+
+def _iso(now: float) -> str:
+    return _utc(now).isoformat(timespec="milliseconds").replace("+00:00", "Z")

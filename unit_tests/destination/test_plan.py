@@ -1,0 +1,82 @@
+"""A dry run writes nothing, tells what a real run would do, and the real run then does it."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from sandbox.serve import Running
+from unit_tests.destination.harness import contacts, gone, person, record, state, sync
+
+MESSAGES = [
+    person(1, plan="free"),
+    person(2, plan="pro"),
+    person(4, plan="pro"),
+    gone(3),
+    gone(9),
+    record(cio_id="p8", vip="perhaps"),
+    state(1),
+]
+
+
+def storage(path: Path) -> dict[str, str]:
+    return {"storage_type": "File", "url": f"file://{path}/plans"}
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    files = sorted((path / "plans").glob("plan-*.jsonl"))
+    return [orjson.loads(line) for file in files for line in file.read_bytes().splitlines()]
+
+
+def test_a_dry_run_writes_and_acknowledges_nothing(box: Running, tmp_path: Path) -> None:
+    sync(box, [person(n, plan="pro") for n in (1, 2, 3)])
+    box.salesforce_control.reset_writes()
+    result = sync(box, MESSAGES, dry_run=True, object_storage_config=storage(tmp_path))
+
+    assert not any(box.salesforce_control.writes().values())
+    assert result.error is None
+    assert result.acknowledged == []
+    assert "nothing was written" in result.logs
+
+
+def test_the_plan_tells_every_change_and_its_differences(box: Running, tmp_path: Path) -> None:
+    sync(box, [person(n, plan="pro") for n in (1, 2, 3)])
+    sync(box, MESSAGES, dry_run=True, object_storage_config=storage(tmp_path))
+
+    plan = {line["key"].get("CustomerIO_Id__c"): line for line in lines(tmp_path)}
+    assert {key: line["action"] for key, line in plan.items()} == {
+        "p1": "update",
+        "p2": "unchanged",
+        "p3": "clear",
+        "p4": "create",
+        "p9": "not_found",
+        None: "reject",
+    }
+    (row,) = plan["p1"]["rows"]
+    assert row["fields"] == {"Plan__c": {"from": "pro", "to": "free"}}
+    assert plan[None]["code"] == "INVALID_VALUE"
+
+
+def test_a_real_run_fulfils_the_plan(box: Running, tmp_path: Path) -> None:
+    sync(box, [person(n, plan="pro") for n in (1, 2, 3)])
+    planned = sync(box, MESSAGES, dry_run=True, object_storage_config=storage(tmp_path))
+    real = sync(box, MESSAGES)
+
+    counts = [text for text in planned.logs.splitlines() if "received" in text]
+    assert counts == [text for text in real.logs.splitlines() if "received" in text]
+    assert set(contacts(box)) == {"p1", "p2", "p3", "p4"}
+
+
+def test_removals_over_budget_are_planned_with_a_warning(box: Running, tmp_path: Path) -> None:
+    sync(box, [person(n, plan="pro") for n in range(4)])
+    result = sync(
+        box,
+        [gone(n) for n in range(4)],
+        dry_run=True,
+        max_removals=1,
+        max_removal_percent=0,
+        object_storage_config=storage(tmp_path),
+    )
+
+    assert [line["action"] for line in lines(tmp_path)] == ["clear"] * 4
+    assert "mappings[0] 4 (budget 1)" in result.logs
