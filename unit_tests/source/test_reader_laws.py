@@ -159,3 +159,60 @@ def _without_times(value: object) -> object:
         return value
     passing = {"read_at", "checksum"}
     return {key: _without_times(each) for key, each in value.items() if key not in passing}
+
+
+@settings(max_examples=25, deadline=None)
+@given(runs)
+def test_runs_that_die_with_a_state_without_identifiers_end_in_the_true_members(
+    happenings: list,  # type: ignore[type-arg]  # Hypothesis' value
+) -> None:
+    api, downstream, clock = workspace(), Downstream(), Clock()
+    config = settings_of(max_state_megabytes=0.000_001)
+    for changes, dies_after, drift_ms in happenings:
+        for change in changes:
+            change(api)
+        clock.now_ms += drift_ms
+        downstream.take(islice(sync(api, downstream, clock, config), dies_after))
+
+    downstream.take(sync(api, downstream, clock, config))
+
+    members = downstream.present("segment_memberships")
+    assert {key: (row["email"], row["id"]) for key, row in members.items()} == truth(api)
+    assert {key for (key,) in downstream.present("profiles")} == {key for _, key in truth(api)}
+
+
+gates = st.lists(
+    st.tuples(
+        st.lists(steps, max_size=4),
+        st.sets(segments),  # rebuilding
+        st.sets(segments),  # counted wrongly
+        st.sets(segments),  # cannot be read whole
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(gates)
+def test_held_exits_come_out_exactly_once_whatever_the_gates_do(
+    happenings: list,  # type: ignore[type-arg]  # Hypothesis' value
+) -> None:
+    api, downstream, clock, config = workspace(), Downstream(), Clock(), settings_of()
+    for changes, rebuilding, miscounted, unreadable in happenings:
+        for change in changes:
+            change(api)
+        api.states = {segment: ["build"] for segment in rebuilding}
+        api.counts = dict.fromkeys(miscounted, 99)
+        api.unreadable = unreadable
+        members = set(downstream.present("segment_memberships"))
+
+        downstream.take(sync(api, downstream, clock, config))
+
+        lost = members - set(downstream.present("segment_memberships"))
+        assert {segment for segment, _ in lost}.isdisjoint(rebuilding | miscounted | unreadable)
+    api.states, api.counts, api.unreadable = {}, {}, set()
+
+    downstream.take(sync(api, downstream, clock, config))
+
+    assert_true(downstream, api)
+    assert downstream.superfluous == []
