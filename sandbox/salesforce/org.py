@@ -37,12 +37,13 @@ class Settings:
     *collections_key*: ``idLookup`` lets Collections upsert by a standard idLookup field such as
     Email, ``externalId`` refuses that with a 400. *unknown_field*: whether a field that does not
     exist fails the whole Collections ``request`` or its ``row``. *failed_row*: whether the result
-    of a refused row leaves ``id`` and ``created`` out (``short``) or has both (``full``).
+    of a refused row leaves ``id`` and ``created`` out (``short``) or has both (``full``). *query_batch*: the most records in a page of a query, whatever is asked for.
     """
 
     collections_key: str = "idLookup"
     unknown_field: str = "request"
     failed_row: str = "short"
+    query_batch: int = 2_000
 
 
 @dataclass

@@ -119,6 +119,16 @@ def test_a_query_comes_in_pages(rest: Rest, sandbox: Running) -> None:
     assert refusal(rest("GET", "/query/01gNOPE-200")) == (400, "INVALID_QUERY_LOCATOR")
 
 
+def test_pages_may_be_smaller_than_asked_for(rest: Rest, sandbox: Running) -> None:
+    for _ in range(3):
+        create(rest)
+    sandbox.salesforce_control.do({"settings": {"query_batch": 2}})
+    page = rest("GET", "/query?q=SELECT+Id+FROM+Contact").json()
+    sandbox.salesforce_control.do({"settings": {"query_batch": 2000}})
+
+    assert (len(page["records"]), page["done"], page["totalSize"]) == (2, False, 3)
+
+
 def test_the_recycle_bin_shows_in_query_all_only(rest: Rest) -> None:
     person = create(rest, CustomerIO_Id__c="bin-1")
     rest("DELETE", f"{CONTACT}/{person}")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+import orjson
 
 from sandbox.salesforce.ids import record_id
 
@@ -11,30 +14,48 @@ from sandbox.salesforce.ids import record_id
 MAX_CURSORS = 10
 
 
-class Cursor(NamedTuple):
-    """All records of a query, read *batch* at a time under *name*, such as ``01gSB0…``."""
+class Page(NamedTuple):
+    """Records of a query of *total* records; *next* is the locator of the page after, if any."""
 
-    name: str
     records: list[dict[str, Any]]
-    batch: int
+    total: int
+    next: str | None
+
+
+class _Cursor(NamedTuple):
+    """The pages of a result by locator, as JSON: as objects, ten large results fill the memory."""
+
+    pages: dict[str, bytes]
+    total: int
 
 
 class Cursors:
     """The cursors that are open."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[str, Cursor] = OrderedDict()
+        self._open: OrderedDict[str, _Cursor] = OrderedDict()
         self._made = 0
 
-    def keep(self, records: list[dict[str, Any]], batch: int) -> Cursor:
-        """Open a cursor over *records*."""
+    def first_page(self, records: Sequence[dict[str, Any]], batch: int) -> Page:
+        """Return the first *batch* records; if there are more, a cursor keeps them."""
+        total = len(records)
+        if total <= batch:
+            return Page(list(records), total, None)
         self._made += 1
-        cursor = Cursor(record_id("01g", self._made), records, batch)
-        self._open[cursor.name] = cursor
+        name = record_id("01g", self._made)
+        starts = range(0, total, batch)
+        pages = {f"{name}-{at}": orjson.dumps(records[at : at + batch]) for at in starts}
+        self._open[name] = _Cursor(pages, total)
         if len(self._open) > MAX_CURSORS:
             self._open.popitem(last=False)
-        return cursor
+        return Page(list(records[:batch]), total, f"{name}-{batch}")
 
-    def find(self, name: str) -> Cursor | None:
-        """Return the cursor *name*, None if there is none, or none any more."""
-        return self._open.get(name)
+    def page(self, locator: str) -> Page | None:
+        """Return the page at *locator*, such as ``01gSB0…-2000``, None if it is not there."""
+        name, _, _ = locator.partition("-")
+        cursor = self._open.get(name)
+        if cursor is None or locator not in cursor.pages:
+            return None
+        locators = [*cursor.pages, None]
+        after = locators[locators.index(locator) + 1]
+        return Page(orjson.loads(cursor.pages[locator]), cursor.total, after)

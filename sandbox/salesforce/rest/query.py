@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.salesforce import soql
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.rest.calls import Answer, ApiError, Call, Route
-from sandbox.salesforce.rest.cursors import Cursor, Cursors
+from sandbox.salesforce.rest.cursors import Cursors, Page
 
 MIN_BATCH, MAX_BATCH = 200, 2_000
 _BATCH_SIZE = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
@@ -43,32 +43,29 @@ def _run(org: Org, call: Call, cursors: Cursors, *, include_deleted: bool) -> An
         found = soql.run(org, text, include_deleted=include_deleted, version=call.version)
     except soql.SoqlError as refused:
         raise ApiError(400, refused.code, refused.message) from None
-    batch = _batch_size(call)
-    if len(found.records) <= batch:
-        return Answer(200, {"totalSize": found.total, "done": True, "records": found.records})
-    return _page(call, cursors.keep(found.records, batch), 0)
+    page = cursors.first_page(found.records, _batch_size(org, call))
+    return _answer(call, page._replace(total=found.total))
 
 
-def _batch_size(call: Call) -> int:
+def _batch_size(org: Org, call: Call) -> int:
     match = _BATCH_SIZE.search(call.headers.get("Sforce-Query-Options", ""))
-    return min(max(int(match[1]), MIN_BATCH), MAX_BATCH) if match else MAX_BATCH
+    asked = min(max(int(match[1]), MIN_BATCH), MAX_BATCH) if match else MAX_BATCH
+    return min(asked, org.settings.query_batch)
 
 
 def _more(call: Call, cursors: Cursors) -> Answer:
-    name, _, start = call.params["locator"].partition("-")
-    cursor = cursors.find(name)
-    if cursor is None or not start.isdigit():
+    page = cursors.page(call.params["locator"])
+    if page is None:
         raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-    return _page(call, cursor, int(start))
+    return _answer(call, page)
 
 
-def _page(call: Call, cursor: Cursor, start: int) -> Answer:
-    end = start + cursor.batch
-    page: dict[str, Any] = {
-        "totalSize": len(cursor.records),
-        "done": end >= len(cursor.records),
-        "records": cursor.records[start:end],
+def _answer(call: Call, page: Page) -> Answer:
+    body: dict[str, Any] = {
+        "totalSize": page.total,
+        "done": page.next is None,
+        "records": page.records,
     }
-    if not page["done"]:
-        page["nextRecordsUrl"] = f"{call.base}/query/{cursor.name}-{end}"
-    return Answer(200, page)
+    if page.next:
+        body["nextRecordsUrl"] = f"{call.base}/query/{page.next}"
+    return Answer(200, body)
