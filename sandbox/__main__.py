@@ -10,9 +10,10 @@ from sandbox.serve import main
 from sandbox.servers import MEMORY, Settings
 
 
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(prog="python -m sandbox", description=__doc__)
-    serve = parser.add_subparsers(dest="command", required=True).add_parser(
+def parser() -> ArgumentParser:
+    """Describe the command line."""
+    whole = ArgumentParser(prog="python -m sandbox", description=__doc__)
+    serve = whole.add_subparsers(dest="command", required=True).add_parser(
         "serve", help="serve both APIs; prints one line of JSON with URLs and credentials"
     )
     serve.add_argument("--people", type=int, default=2_000, help="how many people to make")
@@ -26,7 +27,7 @@ def _parser() -> ArgumentParser:
     serve.add_argument(
         "--rate-limit", action="store_true", help="hold the App API's 10 requests a second"
     )
-    return parser
+    return whole
 
 
 def _settings(given: Namespace) -> Settings:
@@ -36,4 +37,4 @@ def _settings(given: Namespace) -> Settings:
 
 
 if __name__ == "__main__":
-    main(_settings(_parser().parse_args()))
+    main(_settings(parser().parse_args()))

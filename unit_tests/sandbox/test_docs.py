@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.__main__ import parser
 from sandbox.customerio.control import OPERATIONS
 from sandbox.faults import Fault
 
@@ -43,10 +42,10 @@ def test_every_action_of_a_fault_is_in_the_table(action: str) -> None:
     assert f'"{action}": ' in DOCS
 
 
-def test_every_option_of_the_command_is_told() -> None:
-    command = [sys.executable, "-m", "sandbox", "serve", "--help"]
-    usage = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    options = set(re.findall(r"--[a-z-]+", usage)) - {"--help"}
+def test_every_option_of_the_command_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["serve", "--help"])
+    options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
 
     assert options
     assert {option for option in options if option not in DOCS} == set()
