@@ -20,6 +20,7 @@ from sandbox.salesforce.ids import number_of, record_id
 from sandbox.salesforce.interference import Interference
 from sandbox.salesforce.schema import Field, SObject
 from sandbox.salesforce.sessions import Sessions
+from sandbox.salesforce.settings import Settings
 from sandbox.salesforce.standard_objects import standard_objects
 
 # SQL for the members of a list given as one parameter, of which SQLite takes only so many.
@@ -28,22 +29,6 @@ ONE_OF = "(SELECT value FROM json_each(?))"
 ORGANIZATION_ID = record_id("00D", 1)
 INTEGRATION_USER_ID = record_id("005", 1)
 INTEGRATION_USERNAME = "integration@sandbox.example"
-
-
-@dataclass
-class Settings:
-    """Behaviour that Salesforce's documents leave open; the default is the strict reading.
-
-    *collections_key*: ``idLookup`` lets Collections upsert by a standard idLookup field such as
-    Email, ``externalId`` refuses that with a 400. *unknown_field*: whether a field that does not
-    exist fails the whole Collections ``request`` or its ``row``. *failed_row*: whether the result
-    of a refused row leaves ``id`` and ``created`` out (``short``) or has both (``full``). *query_batch*: the most records in a page of a query, whatever is asked for.
-    """
-
-    collections_key: str = "idLookup"
-    unknown_field: str = "request"
-    failed_row: str = "short"
-    query_batch: int = 2_000
 
 
 @dataclass

@@ -252,6 +252,8 @@ def test_a_wrong_operation_is_refused_and_undone(sandbox: Running, rest: Rest) -
 
     wrong: list[dict[str, Any]] = [
         {"destroy": {}},
+        {"settings": {"failed_row": "long"}},
+        {"lock": {"object": "Contact", "where": {"Nmae": "x"}}},
         {"create": {"object": "Contact", "records": [{}]}},
     ]
     for bad in wrong:
