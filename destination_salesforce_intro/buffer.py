@@ -61,15 +61,17 @@ class Buffer:
         if self._written.is_newer(who, change.changed_at):
             return Outcome(change, Result.UNCHANGED)
         waiting = self._waiting.setdefault(who, [])
-        waiting.insert(_place(waiting, change), change)
+        waiting.insert(_place(waiting, change) if waiting else 0, change)
         self._size += 1
         return None
 
     def drain(self) -> list[Change]:
         """Empty the buffer; a person's exit comes before the upsert that followed it."""
-        drained = [change for waiting in self._waiting.values() for change in merged(waiting)]
-        for change in drained:
-            self._written.note(person(change), change.changed_at)
+        drained: list[Change] = []
+        for who, waiting in self._waiting.items():
+            for change in merged(waiting):
+                drained.append(change)
+                self._written.note(who, change.changed_at)
         self._waiting, self._size = {}, 0
         return drained
 
@@ -103,7 +105,10 @@ def person(change: Change) -> Person:
 
 def first_key(identity: Identity) -> tuple[int, str]:
     """Return the place and value of the first key there is."""
-    return next((place, key) for place, key in enumerate(identity.keys) if key is not None)
+    for place, key in enumerate(identity.keys):
+        if key is not None:
+            return place, key
+    raise ValueError("an identity has at least one key")
 
 
 def _place(waiting: list[Change], new: Change) -> int:

@@ -102,8 +102,10 @@ class _Taken:
         if match.found:
             return any(found.id in self._ids for found in match.found)
         identity = match.change.identity
-        return not self._keys.isdisjoint(
-            {*_scoped(identity, identity.keys), *_scoped(identity, identity.previous)}
+        return any(
+            key in self._keys
+            for keys in (identity.keys, identity.previous)
+            for key in _scoped(identity, keys)
         )
 
     def add(self, match: Match, verdict: Verdict) -> None:
@@ -124,4 +126,4 @@ _ScopedKey = tuple[str | None, int, str]
 
 
 def _scoped(identity: Identity, keys: Iterable[str | None]) -> Iterable[_ScopedKey]:
-    return ((identity.scope, rule, key) for rule, key in enumerate(keys) if key is not None)
+    return [(identity.scope, rule, key) for rule, key in enumerate(keys) if key is not None]

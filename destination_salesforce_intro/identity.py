@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from destination_salesforce_intro.changes import Identity, Value
 from destination_salesforce_intro.config import IdentityRule
 from destination_salesforce_intro.formats import formatter
 from destination_salesforce_intro.paths import MISSING, reader
 from destination_salesforce_intro.schema import ID_TYPES, NUMBER_TYPES, TIME_TYPES, FieldSchema
-from destination_salesforce_intro.values import Convert, UnfitError, converter, is_empty
+from destination_salesforce_intro.values import Convert, UnfitError, converter
 
 Record = Mapping[str, Any]
 
@@ -22,12 +22,13 @@ def canonical(value: Value, field: FieldSchema) -> str | None:
     The same key results from a value about to be written and from one that a query returned,
     where numbers are floats (``42.0``) and times have another spelling (``…+0000``).
     """
-    if is_empty(value):
+    if value is None:
         return None
     if field.type in NUMBER_TYPES | TIME_TYPES | ID_TYPES:
-        return str(converter(field)(value))
+        made = converter(field)(value)
+        return None if made is None else str(made)
     text = str(value).strip()
-    return text.lower() if field.ignores_case else text
+    return (text.lower() if field.ignores_case else text) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +42,33 @@ class Key:
     now: Callable[[Record], Any]
     before: Callable[[Record], Any]
     convert: Convert
+    is_stamped: bool  # whether a record can be given the key
 
     @classmethod
     def compile(cls, rule: IdentityRule, field: FieldSchema) -> Key:
         """Tie *rule* to the *field* it targets."""
         head, dot, last = rule.source.rpartition(".")
-        convert = written(rule.format, rule.default_region, field)
-        return cls(field, reader(rule.source), reader(f"{head}{dot}previous_{last}"), convert)
+        return cls(
+            field,
+            now=reader(rule.source),
+            before=reader(f"{head}{dot}previous_{last}"),
+            convert=written(rule.format, rule.default_region, field),
+            is_stamped=field.createable or field.updateable,
+        )
 
     def value(self, raw: Any) -> Value:
         """Convert *raw*; a missing or unfit value is no key, since another rule may have one."""
+        if raw is MISSING or raw is None:
+            return None
         try:
-            return None if raw is MISSING else self.convert(raw)
+            return self.convert(raw)
         except UnfitError:
             return None
+
+    def previous(self, record: Record, now: str | None) -> str | None:
+        """Return the key before, if it is another than *now*."""
+        before = canonical(self.value(self.before(record)), self.field)
+        return None if before == now else before
 
 
 def written(name: str | None, region: str | None, field: FieldSchema) -> Convert:
@@ -66,29 +80,23 @@ def written(name: str | None, region: str | None, field: FieldSchema) -> Convert
     return lambda value: convert(write(value))
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A record's identity, and the values (not folded) that its key fields should hold."""
 
     identity: Identity
-    stamps: Mapping[str, Value]
+    stamps: dict[str, Value]
 
 
 def identify(keys: Sequence[Key], record: Record, scope: str | None = None) -> Known | None:
     """Read who *record* is about; None if no rule finds a key in it."""
-    values = [key.value(key.now(record)) for key in keys]
-    names = tuple(canonical(value, key.field) for value, key in zip(values, keys, strict=True))
+    names: list[str | None] = []
+    stamps: dict[str, Value] = {}
+    for key in keys:
+        value = key.value(key.now(record))
+        names.append(canonical(value, key.field))
+        if value is not None and key.is_stamped:
+            stamps[key.field.name] = value
     if not any(names):
         return None
-    previous = tuple(_previous(key, record, name) for key, name in zip(keys, names, strict=True))
-    stamps = {
-        key.field.name: value
-        for key, value in zip(keys, values, strict=True)
-        if value is not None and (key.field.createable or key.field.updateable)
-    }
-    return Known(Identity(names, previous, scope), stamps)
-
-
-def _previous(key: Key, record: Record, now: str | None) -> str | None:
-    before = canonical(key.value(key.before(record)), key.field)
-    return None if before == now else before
+    previous = tuple([key.previous(record, now) for key, now in zip(keys, names, strict=True)])
+    return Known(Identity(tuple(names), previous, scope), stamps)

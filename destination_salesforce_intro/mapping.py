@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from destination_salesforce_intro import times
@@ -32,6 +33,8 @@ Record = Mapping[str, Any]
 # The columns that say when a record changed, best first; the last is Airbyte's own.
 CHANGED_AT_COLUMNS = ("changed_at", "updated_at", "_ab_cdc_updated_at")
 DELETED_AT_COLUMN = "_ab_cdc_deleted_at"
+# Records of one sync mostly carry one of a few times.
+REMEMBERED = 4096
 
 
 class RefusedValueError(Exception):
@@ -50,9 +53,16 @@ def is_exit(record: Record) -> bool:
 def changed_at(record: Record) -> str | None:
     """Return when *record* changed, in UTC with milliseconds; None if it does not say."""
     for column in CHANGED_AT_COLUMNS:
-        if when := times.moment(record.get(column)):
-            return times.as_datetime(when)
+        value = record.get(column)
+        if isinstance(value, str | int | float) and (text := _as_time(value)):
+            return text
     return None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _as_time(value: float | str) -> str | None:
+    when = times.moment(value)
+    return None if when is None else times.as_datetime(when)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +92,12 @@ class Target:
         if raw is MISSING:
             return 0
         try:
-            text, cuts = self._cut(raw)
-            value = self.convert(text)
+            fit, cuts = (raw, 0) if self.cut_at is None else cut(raw, self.cut_at)
+            value = self.convert(fit)
         except UnfitError as error:
             raise RefusedValueError(self._rejection(raw, str(error))) from None
         fields[self.cleared_name if value is None else self.name] = value
         return cuts
-
-    def _cut(self, raw: Any) -> tuple[Any, int]:
-        if self.cut_at is None or is_empty(raw) or len(text := to_text(raw)) <= self.cut_at:
-            return raw, 0
-        return text[: self.cut_at], 1
 
     def _rejection(self, raw: Any, problem: str) -> Rejection:
         return Rejection(
@@ -102,6 +107,13 @@ class Target:
             hint=f'Correct the value where it comes from, or give the rule for "{self.name}" a '
             '"format" or "values" that turn it into what the field takes.',
         )
+
+
+def cut(raw: Any, length: int) -> tuple[Any, int]:
+    """Return *raw* as text of at most *length* characters, and how many texts were cut: 0 or 1."""
+    if is_empty(raw) or len(text := to_text(raw)) <= length:
+        return raw, 0
+    return text[:length], 1
 
 
 class Filled(NamedTuple):
@@ -118,7 +130,9 @@ def fill(targets: Sequence[Target], record: Record) -> Filled:
         RefusedValueError: A value cannot be what its field takes.
     """
     fields: dict[str, Value] = {}
-    truncated = sum(target.fill(record, fields) for target in targets)
+    truncated = 0
+    for target in targets:
+        truncated += target.fill(record, fields)
     return Filled(fields, truncated)
 
 

@@ -28,6 +28,7 @@ TEXT_TYPES = frozenset(
 NUMBER_TYPES = frozenset({"int", "long", "double", "currency", "percent"})
 TIME_TYPES = frozenset({"date", "datetime", "time"})
 ID_TYPES = frozenset({"id", "reference"})
+PLAIN_TEXT_TYPES = TEXT_TYPES - {"multipicklist"}
 FREE_TEXT_TYPES = frozenset({"string", "textarea"})
 # Compound and binary values, which no plain value can be.
 UNWRITABLE_TYPES = frozenset({"base64", "address", "location", "complexvalue"})

@@ -64,8 +64,8 @@ def moment(value: Any) -> datetime | None:
 
 def as_datetime(when: datetime) -> str:
     """Write *when* in UTC with milliseconds, e.g. ``2026-01-02T03:04:05.000Z``."""
-    utc = when.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    utc = when.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds')}Z"
 
 
 def _zone(offset: str) -> timezone:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from destination_salesforce_intro.changes import Value
 from destination_salesforce_intro.schema import (
     ID_TYPES,
     NUMBER_TYPES,
+    PLAIN_TEXT_TYPES,
     UNWRITABLE_TYPES,
     FieldSchema,
 )
@@ -35,10 +37,26 @@ def converter(field: FieldSchema) -> Convert:
 
     An empty value of a boolean becomes False, since Salesforce has no empty checkbox.
     """
+    if field.type in PLAIN_TEXT_TYPES and not field.restricted:
+        return _plain_text(field.length or sys.maxsize)
     convert = _by_type(field)
     if field.length and field.type not in NUMBER_TYPES | ID_TYPES:
         convert = _limited(convert, field.length)
     return _emptied(convert, empty=False if field.type == "boolean" else None)
+
+
+def _plain_text(length: int) -> Convert:
+    """Return the commonest conversion in one piece, since it runs for most values there are."""
+
+    def convert(value: Any) -> Value:
+        if not isinstance(value, str):
+            value = "" if is_empty(value) else to_text(value)
+        text = value.strip()
+        if len(text) > length:
+            raise UnfitError(f"is longer than {length} characters")
+        return text or None
+
+    return convert
 
 
 def _emptied(convert: Convert, empty: Value) -> Convert:

@@ -61,7 +61,11 @@ class RecordKind:
         self._keys = [
             Key.compile(rule, schema.fields[rule.target.lower()]) for rule in mapping.identity
         ]
+        self._not_createable = {f.name for f in schema.fields.values() if not f.createable}
         self._targets = [compile_rule(rule, schema) for rule in mapping.fields]
+        fields = [key.field for key in self._keys if key.field.external_id or key.field.id_lookup]
+        fields.sort(key=lambda field: not field.external_id)
+        self._upsert_keys = [field.name for field in fields]
         self._exit_fields = exit_fields(mapping.on_exit, schema)
         clock = mapping.changed_at_field
         self._clock = schema.fields[clock.lower()].name if clock else None
@@ -155,19 +159,13 @@ class RecordKind:
         fields = {
             name: value
             for name, value in change.fields.items()
-            if value is not None and self._is_createable(name)
+            if value is not None and name not in self._not_createable
         }
         return [Create(change, self._schema.name, self._key_field(fields), fields)]
 
-    def _is_createable(self, name: str) -> bool:
-        field = self._schema.field(name)
-        return field is None or field.createable
-
     def _key_field(self, fields: Mapping[str, Value]) -> str | None:
         """Name the field to upsert by: an External ID, else a standard idLookup field."""
-        usable = [field for field in self._key_fields if field.name in fields]
-        external = [field for field in usable if field.external_id]
-        return next((f.name for f in [*external, *usable] if f.external_id or f.id_lookup), None)
+        return next((name for name in self._upsert_keys if name in fields), None)
 
     def _owns(self, found: Found, identity: Identity) -> bool:
         first = self._key_fields[0]
