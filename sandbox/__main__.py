@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from sandbox.customerio.newcomers import Cast
-from sandbox.customerio.seed import SEGMENTS
+from sandbox.customerio.seed.newcomers import Cast
+from sandbox.customerio.seed.plant import SEGMENTS
 from sandbox.serve import main
 from sandbox.servers import MEMORY, Settings
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, contextmanager
 
-from sandbox.customerio.newcomers import Cast
+from sandbox.customerio.seed.newcomers import Cast
 from sandbox.servers import MEMORY, Running, Settings, start
 
 __all__ = ["Running", "main", "running", "serve"]

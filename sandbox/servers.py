@@ -21,9 +21,9 @@ from sandbox.control import CustomerioControl, SalesforceControl
 from sandbox.customerio.app import APP_API_KEY
 from sandbox.customerio.app import make_app as make_customerio
 from sandbox.customerio.limiter import REQUESTS_PER_WINDOW, Limiter
-from sandbox.customerio.newcomers import Cast
-from sandbox.customerio.seed import is_planted, plant
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.seed.newcomers import Cast
+from sandbox.customerio.seed.plant import is_planted, plant
+from sandbox.customerio.workspace.store import Workspace
 from sandbox.faults import FaultTable
 from sandbox.salesforce.app import make_app as make_salesforce
 from sandbox.salesforce.auth import credentials

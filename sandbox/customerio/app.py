@@ -8,10 +8,13 @@ from hmac import compare_digest
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from sandbox.customerio import activity_routes, control, customer_routes, segment_routes
-from sandbox.customerio.answers import WORKSPACE, ApiError, failure
+from sandbox.customerio.api import activities as activity_routes
+from sandbox.customerio.api import customers as customer_routes
+from sandbox.customerio.api import segments as segment_routes
+from sandbox.customerio.api.answers import WORKSPACE, ApiError, failure
+from sandbox.customerio.control import endpoints as control
 from sandbox.customerio.limiter import Limiter, Refusal
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.workspace.store import Workspace
 from sandbox.paths import is_control
 
 MAX_BODY_BYTES = 256 * 1024 * 1024  # a long list of operations; the API's own bodies are short

@@ -10,13 +10,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.customerio import memberships
-from sandbox.customerio.answers import ApiError
-from sandbox.customerio.control import OPERATIONS, apply_all, truth
-from sandbox.customerio.newcomers import Cast
-from sandbox.customerio.seed import plant
-from sandbox.customerio.segments import listed
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.api.answers import ApiError
+from sandbox.customerio.control.endpoints import OPERATIONS, apply_all, truth
+from sandbox.customerio.seed.newcomers import Cast
+from sandbox.customerio.seed.plant import plant
+from sandbox.customerio.workspace import memberships
+from sandbox.customerio.workspace.segments import listed
+from sandbox.customerio.workspace.store import Workspace
 
 NOW = 1_800_000_000.0
 PEOPLE = 4

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.__main__ import parser
-from sandbox.customerio.control import OPERATIONS
+from sandbox.customerio.control.endpoints import OPERATIONS
 from sandbox.faults import Fault
 
 DOCS = Path(__file__).parents[2].joinpath("docs", "sandbox.md").read_text(encoding="utf-8")

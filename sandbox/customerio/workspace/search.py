@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sandbox.customerio.filters import Where
 from sandbox.customerio.ids import membership_position, membership_token
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.workspace.store import Workspace
 
 
 class Page(NamedTuple):

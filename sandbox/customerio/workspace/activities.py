@@ -9,7 +9,7 @@ import orjson
 
 from sandbox.customerio.conditions import Event
 from sandbox.customerio.ids import activity_position, activity_token, ulid
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.workspace.store import Workspace
 
 EVENT = "event"
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from sandbox.customerio import memberships
-from sandbox.customerio.operation import Operation
-from sandbox.customerio.store import Identifier, Settings, Workspace
+from sandbox.customerio.control.operation import Operation
+from sandbox.customerio.workspace import memberships
+from sandbox.customerio.workspace.store import Identifier, Settings, Workspace
 
 
 class SetWorkspace(Operation):

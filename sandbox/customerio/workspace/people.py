@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sandbox.customerio import memberships
-from sandbox.customerio.activities import EVENT, Activity, log
 from sandbox.customerio.conditions import text
 from sandbox.customerio.ids import cio_id
-from sandbox.customerio.profiles import INSERT, UPDATE, Person, find_one, to_row
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.workspace import memberships
+from sandbox.customerio.workspace.activities import EVENT, Activity, log
+from sandbox.customerio.workspace.profiles import INSERT, UPDATE, Person, find_one, to_row
+from sandbox.customerio.workspace.store import Workspace
 
 
 class PersonError(ValueError):

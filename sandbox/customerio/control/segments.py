@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from sandbox.customerio import memberships, people, segments
-from sandbox.customerio.operation import Operation
-from sandbox.customerio.people import Identity
-from sandbox.customerio.segments import Definition, SegmentError
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.control.operation import Operation
+from sandbox.customerio.workspace import memberships, people, segments
+from sandbox.customerio.workspace.people import Identity
+from sandbox.customerio.workspace.segments import Definition, SegmentError
+from sandbox.customerio.workspace.store import Workspace
 
 State = Literal["events", "build", "events_queued", "build_queued", "finished"]
 

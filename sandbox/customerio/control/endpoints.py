@@ -13,16 +13,16 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from sandbox.customerio import people_operations as on_people
-from sandbox.customerio import segment_operations as on_segments
-from sandbox.customerio import workspace_operations as on_workspace
-from sandbox.customerio.answers import WORKSPACE, ApiError, success
+from sandbox.customerio.api.answers import WORKSPACE, ApiError, success
 from sandbox.customerio.conditions import UnknownConditionError
+from sandbox.customerio.control import people as on_people
+from sandbox.customerio.control import segments as on_segments
+from sandbox.customerio.control import workspace as on_workspace
 from sandbox.customerio.limiter import REQUESTS_PER_WINDOW, Limiter
-from sandbox.customerio.people import PersonError
-from sandbox.customerio.profiles import everyone
-from sandbox.customerio.segments import SegmentError, listed
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.workspace.people import PersonError
+from sandbox.customerio.workspace.profiles import everyone
+from sandbox.customerio.workspace.segments import SegmentError, listed
+from sandbox.customerio.workspace.store import Workspace
 from sandbox.paths import CONTROL
 
 Operation = (

@@ -6,10 +6,10 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.customerio import memberships, search, segments
-from sandbox.customerio.answers import WORKSPACE, ApiError, limit_of, success
+from sandbox.customerio.api.answers import WORKSPACE, ApiError, limit_of, success
 from sandbox.customerio.ids import BadTokenError
-from sandbox.customerio.profiles import or_null
+from sandbox.customerio.workspace import memberships, search, segments
+from sandbox.customerio.workspace.profiles import or_null
 
 DEFAULT_MEMBERS, MOST_MEMBERS = 1_000, 30_000  # App API reference, membership
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from sandbox.customerio import activities
-from sandbox.customerio.activities import Wanted
-from sandbox.customerio.answers import WORKSPACE, ApiError, is_unencoded, limit_of, success
+from sandbox.customerio.api.answers import WORKSPACE, ApiError, is_unencoded, limit_of, success
+from sandbox.customerio.api.references import UnencodedError, id_type_of, person_of, raw_value
 from sandbox.customerio.ids import WORKSPACE_ID, BadTokenError
-from sandbox.customerio.profiles import find_one, or_null
-from sandbox.customerio.references import UnencodedError, id_type_of, person_of, raw_value
+from sandbox.customerio.workspace import activities
+from sandbox.customerio.workspace.activities import Wanted
+from sandbox.customerio.workspace.profiles import find_one, or_null
 
 DEFAULT_SHOWN, MOST_SHOWN = 10, 100  # App API reference, activities
 PREFIX = "cio_"

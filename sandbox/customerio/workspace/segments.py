@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from sandbox.customerio.conditions import compile_conditions
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.workspace.store import Workspace
 
 MANUAL, DYNAMIC = "manual", "dynamic"
 

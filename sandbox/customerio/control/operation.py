@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.workspace.store import Workspace
 
 
 class Operation(BaseModel):

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.workspace.store import Workspace
 
 WORKSPACE = web.AppKey("workspace", Workspace)
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.customerio import memberships, profiles, search
-from sandbox.customerio.answers import (
+from sandbox.customerio.api.answers import (
     WORKSPACE,
     ApiError,
     body_of,
@@ -16,9 +15,10 @@ from sandbox.customerio.answers import (
     limit_of,
     success,
 )
+from sandbox.customerio.api.references import UnencodedError, id_type_of, person_of, raw_value
 from sandbox.customerio.filters import FilterError, compile_filter
 from sandbox.customerio.ids import BadTokenError
-from sandbox.customerio.references import UnencodedError, id_type_of, person_of, raw_value
+from sandbox.customerio.workspace import memberships, profiles, search
 
 # App API reference: batch attributes takes at most 100 ids; search gives 50 people, at most 1000.
 MOST_IDS = 100

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from sandbox.customerio.answers import WORKSPACE, ApiError, is_unencoded
-from sandbox.customerio.profiles import Person, find_one
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.api.answers import WORKSPACE, ApiError, is_unencoded
+from sandbox.customerio.workspace.profiles import Person, find_one
+from sandbox.customerio.workspace.store import Workspace
 
 CUSTOMER_PLACE = 3  # /v1/customers/{customer_id}/…, split at the slashes
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 
-from sandbox.customerio import search
-from sandbox.customerio.activities import events_of
 from sandbox.customerio.conditions import Facts, Predicate, compile_conditions
 from sandbox.customerio.filters import Where
-from sandbox.customerio.profiles import Person, everyone
-from sandbox.customerio.search import Page
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.workspace import search
+from sandbox.customerio.workspace.activities import events_of
+from sandbox.customerio.workspace.profiles import Person, everyone
+from sandbox.customerio.workspace.search import Page
+from sandbox.customerio.workspace.store import Workspace
 
 # While a segment is being built reads show a fixed share of all positions: in SQL, the segment and
 # the share in percent.
@@ -94,7 +94,7 @@ def count(workspace: Workspace, segment: Any) -> int:
 
 
 def read_page(workspace: Workspace, segment: Any, start: str, limit: int) -> Page:
-    """Read a page of the members of a segment, as :func:`sandbox.customerio.search.read_page`.
+    """Read a page of the members of a segment, as ``search.read_page`` does.
 
     The sandbox can make pages smaller than asked for, and make each of them lose members.
     """

@@ -7,9 +7,9 @@ from itertools import accumulate
 from random import Random
 from typing import Any, NamedTuple, TypeVar
 
-from sandbox.customerio.activities import EVENT, Activity, Identifiers
 from sandbox.customerio.ids import cio_id
-from sandbox.customerio.profiles import Person
+from sandbox.customerio.workspace.activities import EVENT, Activity, Identifiers
+from sandbox.customerio.workspace.profiles import Person
 
 HOUR, DAY = 3_600, 86_400
 CART, VIP, LAPSED, RECENT, BETA = 7, 8, 9, 10, 11  # the segments people are made for

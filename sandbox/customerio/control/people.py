@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.customerio import departures, people
 from sandbox.customerio.conditions import number
-from sandbox.customerio.newcomers import CART_LEFT, HOUR, ORDERED
-from sandbox.customerio.operation import Operation
-from sandbox.customerio.people import Happening, Identity
-from sandbox.customerio.profiles import Person
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.control.operation import Operation
+from sandbox.customerio.seed.newcomers import CART_LEFT, HOUR, ORDERED
+from sandbox.customerio.workspace import departures, people
+from sandbox.customerio.workspace.people import Happening, Identity
+from sandbox.customerio.workspace.profiles import Person
+from sandbox.customerio.workspace.store import Workspace
 
 
 class Reference(BaseModel):

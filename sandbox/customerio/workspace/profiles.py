@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import orjson
 
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.workspace.store import Workspace
 
 IdType = Literal["id", "email", "phone", "cio_id"]
 

@@ -18,9 +18,7 @@ from itertools import islice
 from random import Random
 from typing import Any
 
-from sandbox.customerio import memberships, profiles, segments
-from sandbox.customerio.activities import log
-from sandbox.customerio.newcomers import (
+from sandbox.customerio.seed.newcomers import (
     BETA,
     CART,
     DAY,
@@ -32,8 +30,10 @@ from sandbox.customerio.newcomers import (
     Newcomer,
     newcomers,
 )
-from sandbox.customerio.segments import Definition
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.workspace import memberships, profiles, segments
+from sandbox.customerio.workspace.activities import log
+from sandbox.customerio.workspace.segments import Definition
+from sandbox.customerio.workspace.store import Workspace
 
 CHUNK = 1_000  # people held in memory at once
 

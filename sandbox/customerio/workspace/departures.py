@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import orjson
 
-from sandbox.customerio import people
-from sandbox.customerio.activities import EVENT, log
-from sandbox.customerio.people import activity
-from sandbox.customerio.profiles import Person
-from sandbox.customerio.store import Workspace
+from sandbox.customerio.workspace import people
+from sandbox.customerio.workspace.activities import EVENT, log
+from sandbox.customerio.workspace.people import activity
+from sandbox.customerio.workspace.profiles import Person
+from sandbox.customerio.workspace.store import Workspace
 
 MERGED_EVENTS_S = 30 * 86_400  # events older than this stay behind in a merge
 

@@ -1,0 +1,1 @@
+"""The App API's endpoints: requests in, answers in the vendor's shapes out."""

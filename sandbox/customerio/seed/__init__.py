@@ -1,0 +1,1 @@
+"""A workspace to begin with."""
