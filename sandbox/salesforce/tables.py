@@ -8,6 +8,7 @@ import sqlite3
 
 from sandbox.salesforce.schema import NUMBER_TYPES, Field, SObject
 
+_FLAGS = [each.name for each in dataclasses.fields(Field)]
 _BINARY_TYPES = frozenset({"id", "reference", "date", "datetime"})
 
 
@@ -30,7 +31,7 @@ def save_definition(db: sqlite3.Connection, sobject: SObject) -> None:
         for each in dataclasses.fields(sobject)
         if each.init and each.name != "fields"
     }
-    fields = [dataclasses.asdict(each) for each in sobject.fields.values()]
+    fields = [{name: getattr(each, name) for name in _FLAGS} for each in sobject.fields.values()]
     db.execute(
         'INSERT OR REPLACE INTO "_definitions" VALUES (?, ?)',
         (sobject.name, json.dumps({**flags, "fields": fields})),

@@ -72,6 +72,6 @@ def status(method: str, path: str, body: Any) -> int:
         ]
     },
 )
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_body_is_answered(call: tuple[str, str], body: Any) -> None:
     assert status(*call, body) in {200, 201, 204, 400, 404}

@@ -38,7 +38,7 @@ WRITES = st.tuples(
 
 
 @given(st.lists(WRITES, min_size=4, max_size=12))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_writes_leave_a_sound_org(
     writes: list[tuple[Operation, tuple[str, list[dict[str, Any]]]]],
 ) -> None:
