@@ -106,7 +106,10 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Insert a record; by upsert on *key_field* where given, so that a repeat is harmless."""
+    """Insert a record; by upsert on *key_field* where given, so that a repeat is harmless.
+
+    A null among *fields* clears, should the record exist after all.
+    """
 
     change: Change
     object: str

@@ -16,13 +16,17 @@ from destination_salesforce_intro.identity import canonical
 from destination_salesforce_intro.schema import FieldSchema, ObjectSchema
 from destination_salesforce_intro.soql import Query
 
+# Ten statements, two API calls.
+SAMPLE_SIZE = 2_000
+
 
 class Match(NamedTuple):
     """What Salesforce holds for a change.
 
     *found* is sorted by creation, oldest first. *rule* is the place of the identity rule that
     found it, None where none did; *moved* says that it was found by the key from before. *people*
-    are those a found or future record belongs to, where it is not itself the person.
+    are those a found or future record belongs to, where it is not itself the person. What was not
+    *sought* is most likely new, and nobody knows.
     """
 
     change: Change
@@ -30,6 +34,7 @@ class Match(NamedTuple):
     rule: int | None = None
     moved: bool = False
     people: tuple[Found, ...] = ()
+    sought: bool = True
 
 
 class Place(NamedTuple):
@@ -143,6 +148,39 @@ class Search:
         field = self._places[first].field
         free = tuple(one for one in found if not is_anothers(one, identity, first, field))
         return free if free or step.moved else tuple(found)
+
+
+class SampledSearch:
+    """Look-up of very many *changes*: if none of the first is there, the others are not sought.
+
+    That is what a first load looks like. It is only for changes that can be written without
+    knowing what is there.
+    """
+
+    def __init__(self, changes: Sequence[Change], places: Mapping[int, Place]) -> None:
+        self._places = places
+        self._others = changes[SAMPLE_SIZE:]
+        self._sample = Search(changes[:SAMPLE_SIZE], places)
+        self._search: Search | None = None
+
+    def queries(self) -> list[str]:
+        """Return the SOQL of the next step; none when the search is over."""
+        if self._search is None:
+            if texts := self._sample.queries():
+                return texts
+            is_first_load = not any(match.found for match in self._sample.matches())
+            self._search = Search(() if is_first_load else self._others, self._places)
+        return self._search.queries()
+
+    def take(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Match the records that the queries returned, all of them at once."""
+        (self._search or self._sample).take(records)
+
+    def matches(self) -> list[Match]:
+        """Return what was found for each change, in their order."""
+        others = self._search.matches() if self._search else []
+        unsought = [Match(change, sought=False) for change in self._others[len(others) :]]
+        return [*self._sample.matches(), *others, *unsought]
 
 
 def is_ignored(change: Change) -> bool:

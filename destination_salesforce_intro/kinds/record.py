@@ -25,6 +25,7 @@ from destination_salesforce_intro.changes import (
 from destination_salesforce_intro.config import RecordMapping
 from destination_salesforce_intro.decide import Decision, Verdict, decide
 from destination_salesforce_intro.identity import Key, canonical, identify
+from destination_salesforce_intro.kinds.base import Finding
 from destination_salesforce_intro.kinds.verdicts import (
     CONVERTED_LEAD,
     MISSING_KEY,
@@ -35,7 +36,15 @@ from destination_salesforce_intro.kinds.verdicts import (
     several,
     updates,
 )
-from destination_salesforce_intro.lookup import Match, Search, is_anothers, is_ignored, places
+from destination_salesforce_intro.lookup import (
+    SAMPLE_SIZE,
+    Match,
+    SampledSearch,
+    Search,
+    is_anothers,
+    is_ignored,
+    places,
+)
 from destination_salesforce_intro.mapping import (
     RefusedValueError,
     changed_at,
@@ -67,6 +76,12 @@ class RecordKind:
         fields.sort(key=lambda field: not field.external_id)
         self._upsert_keys = [field.name for field in fields]
         self._exit_fields = exit_fields(mapping.on_exit, schema)
+        # One unique External ID tells it all: no other rule, no guard, nothing to choose from.
+        self._is_plain_upsert = (
+            (mapping.operation, mapping.changed_at_field, len(self._keys)) == ("upsert", None, 1)
+            and self._keys[0].field.external_id
+            and self._keys[0].field.unique
+        )
         clock = mapping.changed_at_field
         self._clock = schema.fields[clock.lower()].name if clock else None
         targets = [(schema, key.field) for key in self._keys]
@@ -87,8 +102,10 @@ class RecordKind:
         fields = self._timed({**known.stamps, **filled.fields}, when)
         return [Upsert(self._place, known.identity, fields, when, (received,), filled.truncated)]
 
-    def search(self, changes: Sequence[Change]) -> Search:
+    def search(self, changes: Sequence[Change]) -> Finding:
         """Start looking for the records that *changes* are about."""
+        if len(changes) > 2 * SAMPLE_SIZE and all(map(self._can_be_blind, changes)):
+            return SampledSearch(changes, self._places)
         return Search(changes, self._places)
 
     def decide(self, matches: Sequence[Match]) -> Decision:
@@ -99,7 +116,7 @@ class RecordKind:
         """Decide about one change, as if it were alone."""
         if isinstance(match.change, Exit):
             return self._judge_exit(match.change, match.found)
-        return self._judge_upsert(match.change, match.found)
+        return self._judge_upsert(match.change, match.found, sought=match.sought)
 
     @property
     def _key_fields(self) -> list[FieldSchema]:
@@ -125,6 +142,14 @@ class RecordKind:
             case action:
                 return Exit(self._place, identity, action, {}, when, (received,))
 
+    def _can_be_blind(self, change: Change) -> bool:
+        """Whether an upsert by key does the right thing, whatever Salesforce holds."""
+        return (
+            self._is_plain_upsert
+            and isinstance(change, Upsert)
+            and not any(change.identity.previous)
+        )
+
     def _judge_exit(self, change: Exit, found: Sequence[Found]) -> Verdict:
         if is_ignored(change):
             return Outcome(change, Result.IGNORED)
@@ -139,7 +164,9 @@ class RecordKind:
             rows = [*updates(change, older, change.fields, self._schema)]
         return rows or Outcome(change, Result.UNCHANGED)
 
-    def _judge_upsert(self, change: Upsert, found: Sequence[Found]) -> Verdict:
+    def _judge_upsert(self, change: Upsert, found: Sequence[Found], *, sought: bool) -> Verdict:
+        if not sought:  # it may exist, so that what is to be cleared has to be said
+            return [Create(change, self._schema.name, self._upsert_keys[0], change.fields)]
         if not found:
             return self._judge_unfound(change)
         if self.mapping.operation == "insert":

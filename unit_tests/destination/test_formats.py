@@ -3,6 +3,9 @@
 from typing import Any
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given
+from hypothesis import strategies as st
 
 from destination_salesforce_intro.identity import written
 from destination_salesforce_intro.schema import FieldSchema
@@ -59,6 +62,25 @@ def test_value_that_cannot_be_written_so_is_refused(name: str, value: Any) -> No
 
 def test_region_tells_where_a_number_without_country_is() -> None:
     assert write("phone_e164", "(415) 555-2671", "phone", region="US") == "+14155552671"
+
+
+LOCAL = st.text("aZ9._+-'@ ü", max_size=8) | st.just("x" * 65)
+DOMAIN = st.sampled_from(
+    ["x.example", "X-y.example", "münchen.example", "x", "x..example", "a.test"]
+)
+
+
+@given(LOCAL, DOMAIN)
+def test_quick_check_of_an_address_agrees_with_the_full_one(local: str, domain: str) -> None:
+    address = f"{local}@{domain}".strip()
+    try:
+        full = validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        with pytest.raises(UnfitError):
+            write("email", address)
+        return
+
+    assert write("email", address) == full.normalized.lower()
 
 
 @pytest.mark.parametrize(

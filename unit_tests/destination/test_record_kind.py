@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from destination_salesforce_intro.changes import (
+    Change,
     Create,
     Delete,
     Exit,
@@ -17,6 +18,7 @@ from destination_salesforce_intro.changes import (
 )
 from destination_salesforce_intro.decide import Decision
 from destination_salesforce_intro.kinds.record import RecordKind
+from destination_salesforce_intro.lookup import SAMPLE_SIZE
 from destination_salesforce_intro.schema import ObjectSchema
 from unit_tests.destination.builders import (
     CONTACT,
@@ -30,6 +32,7 @@ from unit_tests.destination.builders import (
     record_mapping,
     schema,
 )
+from unit_tests.destination.small_org import SmallOrg
 
 LEFT = "2026-01-09T00:00:00Z"
 
@@ -431,3 +434,72 @@ def test_deleted_and_returned_person_is_created_afresh() -> None:
 
     assert rounds(deleting, [gone, back], held) == ["Delete", "Create"]
     assert "Tier__c" not in held[0]
+
+
+# --- very many changes at once -----------------------------------------------------------------
+
+ONE_KEY: dict[str, Any] = {"identity": [{"source": "cio_id", "target": "CustomerIO_Id__c"}]}
+MANY = 2 * SAMPLE_SIZE + 1
+
+
+def crowd(of: RecordKind, **data: Any) -> list[Change]:
+    return [change(of, n, cio_id=f"c{n}", ltv=None, **data) for n in range(MANY)]
+
+
+def statements(of: RecordKind, changes: list[Change], org: SmallOrg) -> int:
+    """Count the statements of a look-up."""
+    search, count = of.search(changes), 0
+    while queries := search.queries():
+        count += len(queries)
+        search.take([record for soql in queries for record in org.answer(soql)])
+    return count
+
+
+def test_first_load_is_not_looked_up_beyond_a_sample_and_still_clears() -> None:
+    plain, org = kind(**ONE_KEY), SmallOrg()
+    changes = crowd(plain)
+    rows = org.decide(plain, changes).rows
+
+    assert statements(plain, changes, org) == SAMPLE_SIZE / 200
+    assert [row.change for row in rows] == changes
+    assert {row.key_field for row in rows if isinstance(row, Create)} == {"CustomerIO_Id__c"}
+    last = rows[-1]
+    assert isinstance(last, Create)
+    assert last.fields["LTV__c"] is None
+
+
+def test_crowd_of_which_one_is_known_is_looked_up_whole() -> None:
+    """A runner that sends everything again must cause no write."""
+    plain = kind(**ONE_KEY, fields=[])
+    changes = crowd(plain)
+    org = SmallOrg(Contact=[{"Id": f"003{n}", "CustomerIO_Id__c": f"c{n}"} for n in range(MANY)])
+
+    decision = org.decide(plain, changes)
+
+    assert decision.rows == []
+    assert len(decision.outcomes) == MANY
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"identity": [EMAIL_RULE]},
+        ONE_KEY | {"operation": "update"},
+        ONE_KEY | {"changed_at_field": "Changed_At__c"},
+    ],
+)
+def test_crowd_is_looked_up_whole_where_writing_depends_on_what_is_there(
+    settings: dict[str, Any],
+) -> None:
+    careful = kind(**settings)
+    changes = [change(careful, n, cio_id=f"c{n}", email=f"c{n}@x.example") for n in range(MANY)]
+
+    assert statements(careful, changes, SmallOrg()) > MANY / 200
+
+
+def test_crowd_with_an_exit_in_it_is_looked_up_whole() -> None:
+    plain = kind(**ONE_KEY)
+    changes = [*crowd(plain), change(plain, cio_id="x", _ab_cdc_deleted_at=LEFT)]
+
+    assert statements(plain, changes, SmallOrg()) > MANY / 200
