@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from destination_salesforce_intro import check, ownership, summary
 from destination_salesforce_intro.buffer import Buffer
+from destination_salesforce_intro.changes import Complete, Exit
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError
 from destination_salesforce_intro.guard import Guard
+from destination_salesforce_intro.inputs import StreamMode
 from destination_salesforce_intro.keeper import Keeper
-from destination_salesforce_intro.mapper import Mapper
+from destination_salesforce_intro.mirror import Mirror, WatchedMapper
 from destination_salesforce_intro.output import Output
 from destination_salesforce_intro.parts import Parts
 from destination_salesforce_intro.plan import Plan
@@ -23,14 +25,17 @@ from destination_salesforce_intro.protocol import Event
 from destination_salesforce_intro.rejected import RejectedFile, object_of
 from destination_salesforce_intro.salesforce.auth import Login
 from destination_salesforce_intro.salesforce.bulk_jobs import BulkJobs
+from destination_salesforce_intro.salesforce.bulk_query import BulkQuery
 from destination_salesforce_intro.salesforce.client import SalesforceClient
 from destination_salesforce_intro.salesforce.queries import Queries
 from destination_salesforce_intro.salesforce.sender import Sender
 from destination_salesforce_intro.salesforce.transport import open_session
+from destination_salesforce_intro.schema import ObjectSchema
 from destination_salesforce_intro.storage import open_folder
 from destination_salesforce_intro.writer import Org, Writer, may_gain_people, writing_order
 
 USER_AGENT = f"destination-salesforce-intro/{version('airbyte-customerio-salesforce')}"
+OVERWRITE = "overwrite"  # a destination sync mode
 MAX_CHANGES = 10_000  # waiting at a time; as many as one internal batch of a Bulk job
 
 
@@ -67,6 +72,7 @@ class Sync:
 
     Args:
         config: The settings.
+        streams: The streams of the connection, and how they are written.
         output: Where the log goes.
         world: Time, waiting and the name of the run.
 
@@ -74,8 +80,12 @@ class Sync:
         ConnectorError: The mappings and the org do not fit.
     """
 
-    def __init__(self, config: Config, output: Output, world: World) -> None:
+    def __init__(
+        self, config: Config, streams: Sequence[StreamMode], output: Output, world: World
+    ) -> None:
         self._config = config
+        self._overwritten = {stream.name for stream in streams if stream.sync_mode == OVERWRITE}
+        self._complete: set[str] = set()
         self._output = output
         self._world = world
         self._client = connect(config, output, world)
@@ -93,17 +103,55 @@ class Sync:
         Raises:
             ConnectorError: The sync cannot go on.
         """
-        states = self._writer.run(events)
+        states = self._writer.run(self._noting_completion(events))
         try:
             if self._config.dry_run:
                 for _state in states:
                     pass
             else:
                 yield from states
+            self._writer.end(self._mirrored())
         except (ConnectorError, SystemExit):
             self._tell()
             raise
         self._tell()
+
+    def _noting_completion(self, events: Iterable[Event]) -> Iterator[Event]:
+        for event in events:
+            if isinstance(event, Complete):
+                self._complete.add(event.stream)
+            yield event
+
+    def _mirrored(self) -> Iterator[Exit]:
+        """Yield the exits of what Salesforce holds and the sync, which must be complete, lacks."""
+        read = BulkQuery(self._client, self._world.sleep).run
+        for mirror in self._mapper.mirrors:
+            if mirror.stream in self._complete and mirror.records:
+                for reading in mirror.readings():
+                    yield from mirror.exits(reading, read(reading.statement))
+            else:
+                self._warn(
+                    f'mappings[{mirror.place}] is not mirrored this time: the stream "'
+                    f'{mirror.stream}" did not end complete with at least one record.'
+                )
+
+    def _make_mapper(self, schemas: Mapping[str, ObjectSchema]) -> WatchedMapper:
+        mapper = WatchedMapper(self._config.mappings, schemas)
+        now = _iso(self._world.now())
+        mapper.mirrors = [
+            Mirror(place, mapper.kinds[place], mapping, now)
+            for place, mapping in enumerate(self._config.mappings)
+            if mapping.mirror and mapping.stream in self._overwritten
+        ]
+        return mapper
+
+    def _warn_of_overwrite(self) -> None:
+        for place, mapping in enumerate(self._config.mappings):
+            if mapping.stream in self._overwritten and not mapping.mirror:
+                self._warn(
+                    f'mappings[{place}]: "overwrite" removes nothing without "mirror": true in '
+                    "the mapping; records are upserted."
+                )
 
     def _tell(self) -> None:
         for text in self._summary.lines():
@@ -120,9 +168,11 @@ class Sync:
     def _make_writer(self) -> Writer:
         mappings = self._config.mappings
         schemas = check.prepare(self._config, self._client, self._warn)
+        self._mapper = self._make_mapper(schemas)
+        self._warn_of_overwrite()
         org, keep = self._planned() if self._config.dry_run else self._real()
         return Writer(
-            Mapper(mappings, schemas),
+            self._mapper,
             writing_order(mappings),
             Buffer(MAX_CHANGES),
             org,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from destination_salesforce_intro import problems
+from destination_salesforce_intro import mirror, problems
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError, Fault
 from destination_salesforce_intro.salesforce.client import SalesforceClient
@@ -42,6 +42,11 @@ def prepare(
         (problem.is_fatal, f"mappings[{place}]: {problem.text}")
         for place, mapping in enumerate(config.mappings)
         for problem in problems.find(mapping, schemas)
+    ]
+    found += [
+        (True, f"mappings[{place}]: {text}")
+        for place, mapping in enumerate(config.mappings)
+        if (text := mirror.problem(mapping))
     ]
     for is_fatal, text in found:
         if not is_fatal:

@@ -49,7 +49,7 @@ def write(
         ConnectorError: The sync cannot go on.
     """
     require_mappings(streams, [mapping.stream for mapping in config.mappings])
-    yield from Sync(config, output, world).apply(protocol.events(lines))
+    yield from Sync(config, streams, output, world).apply(protocol.events(lines))
 
 
 def replay(config: Config, output: Output, world: World = REAL) -> None:
@@ -70,7 +70,7 @@ def replay(config: Config, output: Output, world: World = REAL) -> None:
         )
     names = folder.names("rejected-")
     for name in names:
-        for _state in Sync(config, output, world).apply(replayed(name, folder.read(name))):
+        for _state in Sync(config, [], output, world).apply(replayed(name, folder.read(name))):
             pass  # a file holds none
         folder.rename(name, f"replayed-{name}")
     output.log("INFO", f"{len(names)} files of rejected records were sent again.")

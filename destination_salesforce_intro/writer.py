@@ -128,6 +128,18 @@ class Writer:
             raise
         self._flush(is_last=True)
         yield from self._release()
+
+    def end(self, exits: Iterable[Exit]) -> None:
+        """Settle *exits* that the input did not tell, once it has ended.
+
+        Raises:
+            ConnectorError: As `run`; or removals were held back.
+        """
+        for change in exits:
+            self._wait(change)
+            if self._buffer.is_full:
+                self._flush()
+        self._flush(is_last=True)
         self._guard.check()
 
     def _take(self, received: Received) -> None:

@@ -10,12 +10,15 @@ from destination_salesforce_intro.config.auth import (
 )
 from destination_salesforce_intro.config.mappings import (
     CampaignMemberMapping,
+    CampaignSegment,
     ChildRecordMapping,
     FlagMapping,
+    FlagSegment,
     Mapping,
     MultiSelectMapping,
     RecordMapping,
     SegmentRef,
+    SelectSegment,
 )
 from destination_salesforce_intro.config.rules import (
     ClearOnExit,
@@ -42,6 +45,7 @@ __all__ = [
     "AccessToken",
     "Auth",
     "CampaignMemberMapping",
+    "CampaignSegment",
     "ChildRecordMapping",
     "ClearOnExit",
     "ClientCredentials",
@@ -50,6 +54,7 @@ __all__ = [
     "FieldRule",
     "FileStorage",
     "FlagMapping",
+    "FlagSegment",
     "IdentityRule",
     "IgnoreOnExit",
     "JwtBearer",
@@ -65,6 +70,7 @@ __all__ = [
     "S3Storage",
     "Scalar",
     "SegmentRef",
+    "SelectSegment",
     "SetOnExit",
     "Tier",
     "UrlStorage",

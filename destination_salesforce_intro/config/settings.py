@@ -11,7 +11,6 @@ from typing_extensions import Self
 from destination_salesforce_intro.config.auth import Auth
 from destination_salesforce_intro.config.base import Setting, Url
 from destination_salesforce_intro.config.mappings import Mapping
-from destination_salesforce_intro.config.pending import refuse_pending
 from destination_salesforce_intro.config.refusals import explain
 from destination_salesforce_intro.config.storage import NoStorage, ObjectStorage
 from destination_salesforce_intro.errors import ConnectorError, Fault
@@ -46,8 +45,6 @@ class Config(Setting):
                 quotes no value.
         """
         try:
-            config = cls.model_validate(raw)
+            return cls.model_validate(raw)
         except ValidationError as error:
             raise ConnectorError(explain(error, raw), Fault.CONFIG) from None
-        refuse_pending(config)
-        return config

@@ -97,11 +97,12 @@ def sync(
     messages: Sequence[Mapping[str, Any] | bytes],
     *mappings: Mapping[str, Any],
     world: World = INSTANT,
+    sync_mode: str = "append_dedup",
     **others: Any,
 ) -> Synced:
     """Write *messages* as a runner would; a failure is in the result, not raised."""
     config = Config.parse(settings(box, *mappings, **others))
-    streams = [StreamMode(m.stream, "append_dedup") for m in config.mappings]
+    streams = [StreamMode(m.stream, sync_mode) for m in config.mappings]
     lines = [m if isinstance(m, bytes) else orjson.dumps(m) for m in messages]
     file = io.BytesIO()
     output, result = Output(file), Synced()

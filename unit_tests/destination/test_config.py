@@ -206,7 +206,3 @@ def test_one_campaign_may_not_stand_for_two_segments() -> None:
     segments = [{"segment": n, "campaign": campaign} for n, campaign in enumerate(ids)]
 
     assert "twice" in refusal(with_membership("campaign_member", segments=segments))
-
-
-def test_unhonoured_setting_is_refused_rather_than_ignored() -> None:
-    assert '"mirror"' in refusal(mapping(mirror=True))

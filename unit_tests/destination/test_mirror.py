@@ -1,0 +1,227 @@
+"""Mirror ends what Salesforce holds and a complete sync lacks, and nothing else."""
+
+from typing import Any
+
+import pytest
+
+from destination_salesforce_intro.changes import Received
+from destination_salesforce_intro.config import Mapping
+from destination_salesforce_intro.mirror import Seen, problem
+from destination_salesforce_intro.ownership import count, readings
+from sandbox.serve import Running
+from unit_tests.destination.builders import ADAPTER, exit_, upsert
+from unit_tests.destination.harness import CONTACTS, contacts, gone, person, record, state, sync
+
+MIRROR = {**CONTACTS, "mirror": True}
+FLAGS: dict[str, Any] = {
+    "stream": "memberships",
+    "kind": "flag",
+    "object": "Contact",
+    "mirror": True,
+    "identity": [{"source": "cio_id", "target": "CustomerIO_Id__c"}],
+    "segments": [
+        {"segment": 7, "field": "Is_VIP__c"},
+        {"segment": "Lapsed", "field": "Is_Lapsed__c"},
+    ],
+}
+
+
+def complete(stream: str = "profiles") -> dict[str, Any]:
+    status = {"stream_descriptor": {"name": stream}, "status": "COMPLETE"}
+    return {"type": "TRACE", "trace": {"type": "STREAM_STATUS", "stream_status": status}}
+
+
+def plans(box: Running) -> dict[str, Any]:
+    return {key: row["Plan__c"] for key, row in contacts(box).items()}
+
+
+def mirrored(box: Running, messages: list[dict[str, Any]], **others: Any) -> Any:
+    others = {"sync_mode": "overwrite", "max_removal_percent": 100, **others}
+    return sync(box, messages, MIRROR, **others)
+
+
+def filled(box: Running) -> None:
+    sync(box, [person(n, plan="pro") for n in range(4)])
+
+
+def test_what_the_sync_did_not_bring_is_an_exit(box: Running) -> None:
+    filled(box)
+    result = mirrored(box, [person(0, plan="pro"), person(1, plan="pro"), state(1), complete()])
+
+    assert plans(box) == {"p0": "pro", "p1": "pro", "p2": None, "p3": None}
+    assert result.counts == [(2.0, 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("messages", "others"),
+    [
+        ([person(0, plan="pro"), state(1)], {}),  # no COMPLETE: the source may have failed
+        ([complete()], {}),  # the platform's Clear
+        ([person(0, plan="pro"), complete()], {"sync_mode": "append_dedup"}),
+        ([person(0, plan="pro"), complete("others")], {}),
+    ],
+)
+def test_without_proof_of_completeness_nothing_is_removed(
+    box: Running, messages: list[dict[str, Any]], others: dict[str, Any]
+) -> None:
+    filled(box)
+    result = mirrored(box, messages, **others)
+
+    assert set(plans(box).values()) == {"pro"}
+    assert result.error is None
+
+
+def test_records_the_mapping_does_not_own_are_left_alone(box: Running) -> None:
+    box.salesforce_control.do(
+        {"create": {"object": "Contact", "records": [{"LastName": "Own", "Plan__c": "pro"}]}}
+    )
+    mirrored(box, [person(0), complete()])
+
+    assert plans(box)[None] == "pro"  # type: ignore[index]
+
+
+def test_a_refused_record_is_not_taken_for_gone(box: Running) -> None:
+    filled(box)
+    others = [person(n, plan="pro") for n in range(3)]
+    mirrored(box, [*others, record(cio_id="p3", vip="perhaps"), complete()])
+
+    assert plans(box)["p3"] == "pro"
+
+
+def test_an_exit_that_the_stream_told_is_done_once(box: Running) -> None:
+    filled(box)
+    box.salesforce_control.reset_writes()
+    mirrored(box, [*(person(n, plan="pro") for n in range(3)), gone(3), complete()])
+
+    assert plans(box)["p3"] is None
+    assert box.salesforce_control.writes()["updated"] == 1
+
+
+def test_the_budget_of_removals_holds_for_a_mirror_too(box: Running) -> None:
+    filled(box)
+    result = mirrored(
+        box, [person(0, plan="pro"), complete()], max_removals=1, max_removal_percent=0
+    )
+
+    assert set(plans(box).values()) == {"pro"}
+    assert result.error is not None
+    assert "budget 1" in result.error.message
+
+
+def test_a_flag_is_taken_only_in_segments_that_were_read(box: Running) -> None:
+    filled(box)
+
+    def member(number: int, segment: int, name: str) -> dict[str, Any]:
+        data = {"segment_id": segment, "segment_name": name, "cio_id": f"p{number}"}
+        return record("memberships", **data)
+
+    both = [member(n, *one) for n in range(3) for one in ((7, "VIP"), (9, "Lapsed"))]
+    sync(box, both, FLAGS)
+    unread = [member(0, 7, "VIP"), complete("memberships")]
+    sync(box, unread, FLAGS, sync_mode="overwrite", max_removal_percent=100)
+
+    held = contacts(box)
+    assert [held[f"p{n}"]["Is_VIP__c"] for n in range(3)] == [True, False, False]
+    assert [held[f"p{n}"]["Is_Lapsed__c"] for n in range(3)] == [True, True, True]
+
+
+def test_overwrite_without_mirror_warns_and_only_upserts(box: Running) -> None:
+    filled(box)
+    result = sync(box, [person(9), complete()], sync_mode="overwrite")
+
+    assert '"overwrite" removes nothing' in result.logs
+    assert list(plans(box).values()).count("pro") == 4
+
+
+def parsed(**changes: Any) -> Mapping:
+    return ADAPTER.validate_python({**FLAGS, **changes})
+
+
+CAMPAIGN = {
+    "kind": "campaign_member",
+    "segments": [{"segment": 7, "campaign": "701000000000001"}],
+    "identity": [
+        {"source": "email", "target": "Email", "object": "Contact"},
+        {"source": "email", "target": "Email", "object": "Lead"},
+    ],
+}
+
+
+def campaign() -> Mapping:
+    raw = {key: value for key, value in FLAGS.items() if key != "object"}
+    return ADAPTER.validate_python({**raw, **CAMPAIGN})
+
+
+def child() -> Mapping:
+    raw = {key: value for key, value in FLAGS.items() if key not in {"identity", "segments"}}
+    person_rule = {"field": "Contact__c", "identity": FLAGS["identity"]}
+    return ADAPTER.validate_python(
+        {
+            **raw,
+            "kind": "child_record",
+            "object": "CustomerIO_Membership__c",
+            "key_field": "Key__c",
+            "active_field": "Active__c",
+            "person": person_rule,
+        }
+    )
+
+
+def test_each_kind_reads_and_counts_what_it_holds() -> None:
+    segments = {"7": "VIP", "9": "Lapsed"}
+    picklist = {
+        "kind": "multi_select",
+        "field": "Segments__c",
+        "segments": [{"segment": 7, "value": "V'"}],
+    }
+
+    assert [r.statement for r in readings(parsed(), segments)] == [
+        "SELECT Id, CustomerIO_Id__c FROM Contact WHERE Is_VIP__c = true",
+        "SELECT Id, CustomerIO_Id__c FROM Contact WHERE Is_Lapsed__c = true",
+    ]
+    assert [r.statement for r in readings(parsed(**picklist), segments)] == [
+        "SELECT Id, CustomerIO_Id__c FROM Contact WHERE Segments__c INCLUDES ('V\\'')"
+    ]
+    assert [r.statement for r in readings(campaign(), segments)] == [
+        (
+            "SELECT Id, Contact.Email, Lead.Email FROM CampaignMember"
+            " WHERE CampaignId = '701000000000001'"
+        )
+    ]
+    assert readings(child(), {"7": None})[0].statement == (
+        "SELECT Id, Key__c FROM CustomerIO_Membership__c"
+        " WHERE Key__c != null AND Active__c = true AND Key__c LIKE '7:%'"
+    )
+    assert count(parsed(), "Contact") == (
+        "SELECT COUNT() FROM Contact WHERE Is_VIP__c = true OR Is_Lapsed__c = true"
+    )
+
+
+def test_a_held_record_is_read_as_the_stream_would_tell_it() -> None:
+    (members,) = readings(campaign(), {"7": None})
+    (rows,) = readings(child(), {"7": None})
+
+    assert members.data({"Contact.Email": "", "Lead.Email": "a@x.example"}) == {
+        "email": "a@x.example",
+        "segment_id": "7",
+    }
+    assert rows.data({"Key__c": "7:a:1"}) == {"cio_id": "a:1", "segment_id": "7"}
+
+
+def test_any_key_of_a_person_counts_as_seen() -> None:
+    seen = Seen()
+    for number in range(100):
+        seen.add(upsert(f"k{number}", f"e{number}"))
+
+    assert seen.knows(exit_("k5", None))
+    assert seen.knows(exit_("other", "e99"))
+    assert not seen.knows(exit_("e5", "k5"))
+    assert not Seen().knows(exit_("k5"))
+    assert Received("a", 0, {}).number == 0
+
+
+def test_a_hashed_identity_cannot_be_mirrored() -> None:
+    hashed = [{"source": "email", "target": "Key__c", "format": "sha256"}]
+
+    assert "sha256" in str(problem(parsed(identity=hashed)))
+    assert problem(parsed()) is None
