@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, NamedTuple, TypeVar
 
 from sandbox.customerio.ids import cio_id
-from sandbox.customerio.workspace.activities import EVENT, Activity, Identifiers
+from sandbox.customerio.workspace.activities import EVENT, Activity
 from sandbox.customerio.workspace.profiles import Person
 
 HOUR, DAY = 3_600, 86_400
@@ -90,14 +90,10 @@ def _newcomer(random: Random, position: int, kind: _Kind, now: int) -> Newcomer:
     first = _pick(random, FIRST_NAMES)
     past = PAST[kind.segment](random, now)
     attributes = {**past.attributes, "first_name": first, **_traits(random, vip=kind.vip)}
-    identifiers = _identifiers(random, first, position)
-    person = Person(
-        position=position,
-        attributes=attributes,
-        timestamps=dict.fromkeys(attributes, now),
-        **identifiers,
-    )
-    return Newcomer(person, [_event(identifiers, *event) for event in past.events])
+    email, own_id = _identifiers(random, first, position)
+    times = dict.fromkeys(attributes, now)
+    person = Person(position, cio_id(position), own_id, email, attributes, times)
+    return Newcomer(person, [_event(person, *event) for event in past.events])
 
 
 def _traits(random: Random, *, vip: bool) -> dict[str, str]:
@@ -112,21 +108,18 @@ def _traits(random: Random, *, vip: bool) -> dict[str, str]:
     }
 
 
-def _identifiers(random: Random, first: str, position: int) -> Any:
+def _identifiers(random: Random, first: str, position: int) -> tuple[str | None, str | None]:
     name = first if first.isascii() else "Customer"
     tag = _pick(random, ("", "", "", "+news"))
     cased = _pick(random, (str.lower, str.title, str.upper, str.lower))
     email = f"{cased(f'{name}.{position}{tag}')}@{_pick(random, DOMAINS)}"
     missing = random.random()
-    return {
-        "email": None if missing < NO_EMAIL else email,
-        "id": None if missing > 1 - NO_ID else f"u-{position}",
-        "cio_id": cio_id(position),
-    }
+    own_id = f"u-{position}"
+    return (None if missing < NO_EMAIL else email), (None if missing > 1 - NO_ID else own_id)
 
 
-def _event(identifiers: Identifiers, name: str, timestamp: int, data: dict[str, Any]) -> Activity:
-    return Activity(EVENT, identifiers, timestamp, data, name)
+def _event(person: Person, name: str, timestamp: int, data: dict[str, Any]) -> Activity:
+    return Activity(EVENT, person.identifiers, timestamp, data, name)
 
 
 def _left_cart(random: Random, now: int) -> _Past:
