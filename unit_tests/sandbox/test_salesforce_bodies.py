@@ -30,6 +30,9 @@ PARENTS = st.dictionaries(st.sampled_from(["Id", "Acct_Key__c", "Name", "attribu
 ROWS = st.dictionaries(st.sampled_from(NAMES), VALUES) | st.fixed_dictionaries({"Account": PARENTS})
 TYPED = ROWS.map(lambda row: {"attributes": {"type": "Contact"}, **row})
 BODIES = JSON | st.fixed_dictionaries({"records": JSON | st.lists(TYPED | JSON, max_size=3)})
+RETRIEVES = st.fixed_dictionaries(
+    {"ids": JSON | st.lists(VALUES, max_size=3), "fields": JSON | st.lists(st.sampled_from(NAMES))}
+)
 CALLS = st.sampled_from(
     [
         ("POST", "/sobjects/Contact"),
@@ -71,7 +74,8 @@ def status(org: Org, method: str, path: str, body: Any) -> int:
         org.db.execute("RELEASE example")
 
 
-@given(call=CALLS, body=BODIES | ROWS | WHOLES)
+@given(call=CALLS, body=BODIES | ROWS | WHOLES | RETRIEVES)
+@example(call=("POST", "/composite/sobjects/Contact"), body={"ids": 7, "fields": {}})
 @example(
     call=("POST", "/sobjects/Contact"), body={"LastName": "x", "Account": {"Id": "001SB0000000001"}}
 )

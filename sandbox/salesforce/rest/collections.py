@@ -160,4 +160,4 @@ def _retrieve(org: Org, call: Call) -> Answer:
 def _listed(asked: Any) -> list[str]:
     if isinstance(asked, str):
         return [each.strip() for each in asked.split(",") if each.strip()]
-    return [str(each) for each in asked or ()]
+    return [str(each) for each in asked] if isinstance(asked, list) else []

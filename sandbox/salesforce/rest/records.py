@@ -47,13 +47,18 @@ def retrieve(
         ApiError: A field does not exist.
     """
     listed = ", ".join(f"'{each}'" for each in ids)
-    names = list(dict.fromkeys(name.lower() for name in ("Id", *fields)))
-    statement = f"SELECT {', '.join(names)} FROM {sobject.name} WHERE Id IN ({listed})"  # noqa: S608  -- SOQL of checked Ids
-    try:
-        records = soql.run(org, statement, version=call.version).records
-    except soql.SoqlError as refused:
-        raise ApiError(400, refused.code, refused.message) from None
+    names = dict.fromkeys(_field_name(sobject, name) for name in ("Id", *fields))
+    statement = f"SELECT {', '.join(names)} FROM {sobject.name} WHERE Id IN ({listed})"  # noqa: S608  -- SOQL of checked names
+    records = soql.run(org, statement, version=call.version).records
     return {each["Id"]: each for each in records}
+
+
+def _field_name(sobject: SObject, name: str) -> str:
+    field = sobject.field(name.strip())
+    if field is None:
+        message = f"No such column '{name}' on sobject of type {sobject.name}"
+        raise ApiError(400, "INVALID_FIELD", message)
+    return field.name
 
 
 def _create(org: Org, call: Call) -> Answer:
@@ -135,12 +140,8 @@ def _matches(org: Org, call: Call) -> tuple[SObject, list[str]]:
     sobject = sobject_of(org, call.params["object"])
     key = _key_in(sobject, call)
     try:
-        value = (
-            full_id(call.params["value"])
-            if key.type == "id"
-            else to_column(key, call.params["value"])
-        )
-    except (BadValue, ValueError):
+        value = to_column(key, call.params["value"])
+    except BadValue:
         raise not_found() from None
     return sobject, live_ids(org, sobject, key, [value]).get(folded(key, value), [])
 
