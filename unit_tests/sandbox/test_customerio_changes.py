@@ -125,7 +125,7 @@ def test_suppression_redacts_and_blocks(sandbox: Running, customerio: Client) ->
     do(sandbox, on(ann, "suppress_person"))
 
     assert activities(sandbox, customerio, of(ann)) == []
-    bo = create(sandbox, id="u-not-blocked")
+    bo = create(sandbox, id="U-blocked")  # an id is another one in another case
     with pytest.raises(ValueError, match="suppressed"):
         create(sandbox, email="blocked@EXAMPLE.com")
     with pytest.raises(ValueError, match="suppressed"):
@@ -343,6 +343,7 @@ def test_of_several_operations_all_are_done_or_none(sandbox: Running) -> None:
     ("operation", "reason"),
     [
         ({"op": "fly"}, "op"),
+        ({"op": "create_person", "email": "x@example.com", "id": ""}, "at least 1 character"),
         ({"op": "create_person"}, "needs an email or an id"),
         ({"op": "create_person", "id": "u-1"}, "somebody else's"),
         ({"op": "update_person", "person": {"id": "u-1"}, "plan": "pro"}, "plan"),

@@ -5,7 +5,7 @@ A person is named by one identifier: ``{"cio_id": "e2…"}``, ``{"email": "…"}
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +16,9 @@ from sandbox.customerio.workspace import departures, people
 from sandbox.customerio.workspace.people import Happening, Identity
 from sandbox.customerio.workspace.profiles import Person
 from sandbox.customerio.workspace.store import Workspace
+
+
+Name = Annotated[str, Field(min_length=1)]
 
 
 class Reference(BaseModel):
@@ -39,9 +42,9 @@ class CreatePerson(Operation):
     """
 
     op: Literal["create_person"]
-    email: str | None = None
-    id: str | None = None
-    cio_id: str | None = None
+    email: Name | None = None
+    id: Name | None = None
+    cio_id: Name | None = None
     attributes: dict[str, Any] = Field(default_factory=dict)
 
     def apply(self, workspace: Workspace) -> dict[str, Any]:
@@ -70,8 +73,8 @@ class UpdatePerson(PersonOperation):
     """Change identifiers and attributes; what is not named stays, null takes away."""
 
     op: Literal["update_person"]
-    email: str | None = None
-    id: str | None = None
+    email: Name | None = None
+    id: Name | None = None
     attributes: dict[str, Any] = Field(default_factory=dict)
 
     def change(self, workspace: Workspace, person: Person) -> None:

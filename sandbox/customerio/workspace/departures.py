@@ -28,7 +28,7 @@ def suppress(workspace: Workspace, person: Person) -> None:
     """Delete a person with all their activities, and never let the identifiers in again."""
     _forget(workspace, person)
     workspace.db.execute("DELETE FROM activities WHERE cio_id = ?", (person.cio_id,))
-    blocked = [(name.lower(),) for name in (person.id, person.email) if name]
+    blocked = [(key,) for key in people.keys(people.Identity(person.email, person.id))]
     workspace.db.executemany("INSERT OR IGNORE INTO suppressed VALUES (?)", blocked)
 
 

@@ -14,7 +14,7 @@ from sandbox.customerio.conditions import text
 from sandbox.customerio.ids import cio_id
 from sandbox.customerio.workspace import memberships
 from sandbox.customerio.workspace.activities import EVENT, Activity, log
-from sandbox.customerio.workspace.profiles import INSERT, UPDATE, Person, find_one, to_row
+from sandbox.customerio.workspace.profiles import INSERT, UPDATE, Person, find_one, key_of, to_row
 from sandbox.customerio.workspace.store import Workspace
 
 
@@ -49,10 +49,15 @@ def create(workspace: Workspace, identity: Identity, attributes: Mapping[str, ob
 def _check(workspace: Workspace, identity: Identity, attributes: Mapping[str, object]) -> None:
     if not attributes.keys().isdisjoint(Identity._fields):
         raise PersonError("identifiers stand beside the attributes, not among them")
-    given = [(name.lower(),) for name in (identity.email, identity.id) if name]
     lookup = "SELECT 1 FROM suppressed WHERE identifier = ?"
-    if any(workspace.db.execute(lookup, name).fetchone() for name in given):
+    if any(workspace.db.execute(lookup, (key,)).fetchone() for key in keys(identity)):
         raise PersonError("the identifier is suppressed")
+
+
+def keys(identity: Identity) -> list[str]:
+    """Write the e-mail and the id as they are compared with others of their kind."""
+    given = {"email": identity.email, "id": identity.id}
+    return [key_of(name, id_type) for id_type, name in given.items() if name]
 
 
 def _next_position(workspace: Workspace) -> int:
