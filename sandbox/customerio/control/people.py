@@ -17,7 +17,6 @@ from sandbox.customerio.workspace.people import Happening, Identity
 from sandbox.customerio.workspace.profiles import Person
 from sandbox.customerio.workspace.store import Workspace
 
-
 Name = Annotated[str, Field(min_length=1)]
 
 
