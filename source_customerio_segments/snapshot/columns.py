@@ -25,6 +25,11 @@ def blocks(count: int, rows: int = BLOCK_ROWS) -> Iterator[slice]:
     return (slice(start, min(start + rows, count)) for start in range(0, count, rows))
 
 
+def utf8(text: str | None) -> bytes:
+    """Encode a text, lone surrogates included; null like the empty text."""
+    return text.encode("utf-8", "surrogatepass") if text else b""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Texts:
     """A column of texts or nulls; row *n* is ``data[bounds[n]:bounds[n + 1]]`` in UTF-8.
@@ -38,7 +43,7 @@ class Texts:
     @classmethod
     def of(cls, values: Sequence[str | None]) -> Texts:
         """Build a column from Python values; lone surrogates survive."""
-        encoded = [value.encode("utf-8", "surrogatepass") if value else b"" for value in values]
+        encoded = list(map(utf8, values))
         lengths = np.fromiter(map(len, encoded), np.uint32, len(encoded))
         return cls(np.frombuffer(b"".join(encoded), np.uint8), _bounds(lengths))
 
@@ -73,6 +78,11 @@ class Texts:
             into = np.arange(bounds[part.start], bounds[part.stop])
             data[into] = self.data[into + np.repeat(shift, lengths[part])]
         return Texts(data, bounds)
+
+    def encoded(self) -> Iterator[bytes]:
+        """Yield the rows in UTF-8."""
+        raw = self.data.tobytes()
+        return (raw[start:end] for start, end in pairwise(self.bounds.tolist()))
 
     def tolist(self) -> list[str | None]:
         """Return the rows as Python values; null for the empty text."""

@@ -13,7 +13,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from source_customerio_segments.snapshot.columns import Mask, Places, Texts, blocks, differing
+from source_customerio_segments.snapshot.columns import Mask, Places, Texts, blocks, differing, utf8
 
 CioIds = NDArray[np.bytes_]
 Marks = NDArray[np.uint16]
@@ -107,12 +107,18 @@ class People:
         """Return a short digest of everyone's identifiers; of some it may be all that is known."""
         if self.marks is not None:
             return self.marks
-        return np.fromiter(map(mark, self.identities()), np.uint16, len(self))
+        marks = np.empty(len(self), np.uint16)
+        for part in blocks(len(self)):
+            pairs = zip(
+                self.emails.rows(part).encoded(), self.ids.rows(part).encoded(), strict=True
+            )
+            marks[part] = [_mark(email, own_id) for email, own_id in pairs]
+        return marks
 
 
 def as_cio_ids(cio_ids: Sequence[str]) -> CioIds:
     """Turn cio_ids into a column; they stay strings, ``0300`` and ``30e00001`` included."""
-    encoded = [cio_id.encode("utf-8", "surrogatepass") for cio_id in cio_ids]
+    encoded = list(map(utf8, cio_ids))
     return np.array(encoded, np.bytes_) if encoded else np.empty(0, "S1")
 
 
@@ -123,8 +129,11 @@ def nobody() -> People:
 
 def mark(identity: Identity) -> int:
     """Digest identifiers to 16 bits: of 65,536 changes one goes unnoticed."""
-    text = f"{identity.email or ''}\0{identity.id or ''}"
-    return crc32(text.encode("utf-8", "surrogatepass")) & 0xFFFF
+    return _mark(utf8(identity.email), utf8(identity.id))
+
+
+def _mark(email: bytes, own_id: bytes) -> int:
+    return crc32(b"%b\0%b" % (email, own_id)) & 0xFFFF
 
 
 def distinct(cio_ids: CioIds) -> tuple[Places, Places]:

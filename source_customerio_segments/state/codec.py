@@ -35,6 +35,7 @@ from source_customerio_segments.state.packing import (
     from_planes,
     from_steps,
     pack,
+    pack_words,
     steps,
     to_planes,
     unpack,
@@ -148,7 +149,7 @@ def _people(people: People, rows: Places, form: str) -> tuple[Places, Packed]:
     if form == DIGESTS:
         return rows, {**value, "digests": pack(to_planes(people.digests()[rows]))}
     for name, column in (("emails", people.emails), ("ids", people.ids)):
-        value[name] = pack(pack_texts(column.take(rows)))
+        value[name] = pack_words(pack_texts(column.take(rows)))
     return rows, value
 
 

@@ -1,7 +1,7 @@
 """Numbers and bytes as short JSON text. Pure.
 
 Numbers become byte planes (all lowest bytes, all second bytes, ...), because the high planes of
-small numbers are runs of zeros that compress to nothing; bytes become bzip2 or zlib and base 64.
+small numbers are runs of zeros that compress to nothing; bytes become zlib or bzip2 and base 64.
 """
 
 from __future__ import annotations
@@ -29,18 +29,21 @@ class DamagedError(Exception):
 
 def pack(raw: bytes) -> str:
     """Compress *raw* and write it in characters that JSON leaves as they are."""
-    written = [b"z" + zlib.compress(raw, ZLIB_LEVEL)]
-    if len(raw) <= SMALL_BYTES:
-        written.append(b"b" + bz2.compress(raw))
-    best = min(written, key=len)
-    return best[:1].decode() + base64.b64encode(best[1:]).decode()
+    return "z" + base64.b64encode(zlib.compress(raw, ZLIB_LEVEL)).decode()
+
+
+def pack_words(raw: bytes) -> str:
+    """Do the same for names and addresses, with more effort while there are not too many."""
+    if len(raw) > SMALL_BYTES:
+        return pack(raw)
+    return "b" + base64.b64encode(bz2.compress(raw)).decode()
 
 
 def unpack(text: object) -> bytes:
-    """Undo :func:`pack`.
+    """Undo :func:`pack` and :func:`pack_words`.
 
     Raises:
-        DamagedError: *text* is not something that ``pack`` wrote.
+        DamagedError: *text* is not something that one of them wrote.
     """
     try:
         packed = base64.b64decode(str(text)[1:], validate=True)
