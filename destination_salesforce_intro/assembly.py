@@ -10,17 +10,20 @@ from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from destination_salesforce_intro import check, ownership, summary
+from destination_salesforce_intro.activation import SOFT_DELETE
 from destination_salesforce_intro.buffer import Buffer
-from destination_salesforce_intro.changes import Complete, Exit
+from destination_salesforce_intro.changes import Complete, Exit, Received
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError
 from destination_salesforce_intro.guard import Guard
 from destination_salesforce_intro.inputs import StreamMode
 from destination_salesforce_intro.keeper import Keeper
+from destination_salesforce_intro.mapping import DELETED_AT_COLUMN
 from destination_salesforce_intro.mirror import Mirror, WatchedMapper
 from destination_salesforce_intro.output import Output
 from destination_salesforce_intro.parts import Parts
 from destination_salesforce_intro.plan import Plan
+from destination_salesforce_intro.precedence import may_gain_people, writing_order
 from destination_salesforce_intro.protocol import Event
 from destination_salesforce_intro.rejected import RejectedFile, object_of
 from destination_salesforce_intro.salesforce.auth import Login
@@ -32,7 +35,7 @@ from destination_salesforce_intro.salesforce.sender import Sender
 from destination_salesforce_intro.salesforce.transport import open_session
 from destination_salesforce_intro.schema import ObjectSchema
 from destination_salesforce_intro.storage import open_folder
-from destination_salesforce_intro.writer import Org, Writer, may_gain_people, writing_order
+from destination_salesforce_intro.writer import Org, Writer
 
 USER_AGENT = f"destination-salesforce-intro/{version('airbyte-customerio-salesforce')}"
 OVERWRITE = "overwrite"  # a destination sync mode
@@ -85,6 +88,7 @@ class Sync:
     ) -> None:
         self._config = config
         self._overwritten = {stream.name for stream in streams if stream.sync_mode == OVERWRITE}
+        self._soft_deleted = {s.name for s in streams if s.sync_mode == SOFT_DELETE}
         self._complete: set[str] = set()
         self._output = output
         self._world = world
@@ -103,7 +107,7 @@ class Sync:
         Raises:
             ConnectorError: The sync cannot go on.
         """
-        states = self._writer.run(self._noting_completion(events))
+        states = self._writer.run(self._understood(events))
         try:
             if self._config.dry_run:
                 for _state in states:
@@ -116,11 +120,16 @@ class Sync:
             raise
         self._tell()
 
-    def _noting_completion(self, events: Iterable[Event]) -> Iterator[Event]:
+    def _understood(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Note completions; in sync mode ``soft_delete`` every record is an exit."""
+        now = _iso(self._world.now())
         for event in events:
             if isinstance(event, Complete):
                 self._complete.add(event.stream)
-            yield event
+            if isinstance(event, Received) and event.stream in self._soft_deleted:
+                yield event._replace(data={**event.data, DELETED_AT_COLUMN: now})
+            else:
+                yield event
 
     def _mirrored(self) -> Iterator[Exit]:
         """Yield the exits of what Salesforce holds and the sync, which must be complete, lacks."""

@@ -9,13 +9,15 @@ from typing import Any
 import yaml
 
 from destination_salesforce_intro import check as checks
-from destination_salesforce_intro import protocol
+from destination_salesforce_intro import kinds, protocol
+from destination_salesforce_intro.activation import USUAL_OBJECTS, activated, operations
 from destination_salesforce_intro.assembly import REAL, Sync, World, connect
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError, Fault
 from destination_salesforce_intro.inputs import StreamMode, require_mappings
 from destination_salesforce_intro.output import Output
 from destination_salesforce_intro.replay import replayed
+from destination_salesforce_intro.salesforce.metadata import describe, offered
 from destination_salesforce_intro.storage import open_folder
 
 
@@ -36,6 +38,19 @@ def check(config: Config, output: Output, world: World = REAL) -> None:
     checks.check(config, client, lambda text: output.log("WARN", text))
 
 
+def discover(config: Config, output: Output, world: World = REAL) -> dict[str, Any]:
+    """Return the protocol's destination catalog: what can be activated in this org.
+
+    Raises:
+        ConnectorError: As the client.
+    """
+    client = connect(config, output, world)
+    mapped = [name for mapping in config.mappings for name in kinds.objects(mapping, {})]
+    names = offered(client, USUAL_OBJECTS, mapped)
+    schemas = [describe(client, name) for name in names]
+    return {"operations": [each for schema in schemas for each in operations(schema)]}
+
+
 def write(
     config: Config,
     streams: Sequence[StreamMode],
@@ -48,6 +63,7 @@ def write(
     Raises:
         ConnectorError: The sync cannot go on.
     """
+    config = activated(config, streams)
     require_mappings(streams, [mapping.stream for mapping in config.mappings])
     yield from Sync(config, streams, output, world).apply(protocol.events(lines))
 

@@ -18,6 +18,9 @@ class StreamMode(NamedTuple):
 
     name: str
     sync_mode: str  # a destination sync mode: append, append_dedup, overwrite, …
+    object_name: str = ""  # where the platform's data activation names one
+    keys: tuple[str, ...] = ()  # top-level columns of the primary key
+    properties: tuple[str, ...] = ()  # top-level columns
 
 
 def parse(content: bytes, what: str) -> Any:
@@ -54,16 +57,24 @@ def configured_streams(parsed: Any) -> list[StreamMode]:
         ConnectorError: It is none.
     """
     try:
-        return [
-            StreamMode(str(each["stream"]["name"]), str(each.get("destination_sync_mode")))
-            for each in parsed["streams"]
-        ]
-    except (KeyError, TypeError, AttributeError):
+        return [_stream(each) for each in parsed["streams"]]
+    except (KeyError, TypeError, AttributeError, IndexError):
         raise ConnectorError(
             "The catalog file does not hold a configured Airbyte catalog "
             '({"streams": [{"stream": {"name": …}, "destination_sync_mode": …}]}).',
             Fault.CONFIG,
         ) from None
+
+
+def _stream(each: Mapping[str, Any]) -> StreamMode:
+    schema = each["stream"].get("json_schema") or {}
+    return StreamMode(
+        name=str(each["stream"]["name"]),
+        sync_mode=str(each.get("destination_sync_mode")),
+        object_name=each.get("destination_object_name") or "",
+        keys=tuple(path[0] for path in each.get("primary_key") or () if len(path) == 1),
+        properties=tuple(schema.get("properties") or ()),
+    )
 
 
 def require_mappings(streams: Iterable[StreamMode], mapped: Sequence[str]) -> None:

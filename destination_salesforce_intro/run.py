@@ -1,4 +1,4 @@
-"""The entry point: ``destination-salesforce-intro spec|check|write|replay``.
+"""The entry point: ``destination-salesforce-intro spec|check|discover|write|replay``.
 
 Reads the files a runner names and messages from stdin, writes protocol messages to stdout, and ends
 with 0 (all is well; for ``check`` also: the answer is no), 1 (something went wrong, a trace says
@@ -75,6 +75,11 @@ def _check(arguments: argparse.Namespace, output: Output) -> None:
     output.say(protocol.connection_status(problem))
 
 
+def _discover(arguments: argparse.Namespace, output: Output) -> None:
+    catalog = commands.discover(_config(arguments), output)
+    output.say({"type": "DESTINATION_CATALOG", "destination_catalog": catalog})
+
+
 def _write(arguments: argparse.Namespace, output: Output) -> None:
     config = _config(arguments)
     streams = inputs.configured_streams(_load(arguments.catalog, "catalog"))
@@ -90,6 +95,7 @@ def _replay(arguments: argparse.Namespace, output: Output) -> None:
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Output], None]] = {
     "spec": _spec,
     "check": _check,
+    "discover": _discover,
     "write": _write,
     "replay": _replay,
 }
@@ -104,6 +110,7 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
     verbs.add_parser("spec", help="print the settings as a form")
     for verb, text in (
         ("check", "try the settings out"),
+        ("discover", "print what can be activated"),
         ("write", "apply the messages on stdin"),
         ("replay", "send rejected records again"),
     ):

@@ -28,7 +28,6 @@ from destination_salesforce_intro.changes import (
     Refused,
     Row,
 )
-from destination_salesforce_intro.config import Mapping, RecordMapping
 from destination_salesforce_intro.errors import ConnectorError, Fault, TooLarge
 from destination_salesforce_intro.guard import Guard
 from destination_salesforce_intro.kinds import Kind
@@ -40,17 +39,6 @@ from destination_salesforce_intro.salesforce.outcomes import refuse, settle
 
 MAX_UNMATCHED = 2_000  # changes that wait for their person; each flush looks for them again
 MAX_LOOKS = 4  # at one change whose record others keep changing
-
-
-def writing_order(mappings: Sequence[Mapping]) -> list[int]:
-    """Return the places of *mappings* by priority; where that is equal, people before the rest."""
-    places = range(len(mappings))
-    return sorted(places, key=lambda at: (mappings[at].priority, mappings[at].kind != "record"))
-
-
-def may_gain_people(mappings: Sequence[Mapping]) -> bool:
-    """Whether one of *mappings* creates people, for others to find."""
-    return any(isinstance(m, RecordMapping) and m.operation != "update" for m in mappings)
 
 
 class Org(NamedTuple):

@@ -33,3 +33,19 @@ def schemas_for(client: SalesforceClient, mappings: Sequence[Mapping]) -> dict[s
     ]:
         schemas.update({name: describe(client, name) for name in dict.fromkeys(missing)})
     return schemas
+
+
+def offered(client: SalesforceClient, usual: Sequence[str], mapped: Sequence[str]) -> list[str]:
+    """Return the objects to describe for ``discover``: mapped, usual, and the org's own ones.
+
+    Those of the org's that cannot be written are left out; so are the hundreds of others that an
+    org has.
+    """
+    answer = client.json(Request("GET", "sobjects", "the list of objects", "describe"))
+    names = {
+        each["name"]
+        for each in answer["sobjects"]
+        if (each.get("createable") or each.get("updateable")) and each.get("queryable")
+    }
+    wanted = {*usual, *mapped, *(name for name in names if name.endswith("__c"))}
+    return sorted(name for name in wanted if name in names)
