@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from sandbox.salesforce.ids import full_id
 
 # Times left of what never ends.
 FOR_EVER = -1
+
+Event = Literal["save", "delete"]
 
 
 @dataclass
@@ -35,18 +37,28 @@ class Lock:
 
 @dataclass
 class Trigger:
-    """A rule of the org that refuses rows of *object* in which *field* matches *pattern*."""
+    """A rule of the org that refuses rows of *object* in which *field* matches *pattern*.
+
+    It looks at rows that are saved, or, where *on* says so, at records to be deleted.
+    """
 
     object: str
     field: str
     pattern: re.Pattern[str]
     code: str
     message: str
+    on: Event = "save"
     times: int = FOR_EVER
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Trigger:
-        """Read ``{"object", "field", "pattern"}``, with "code", "message", "times" if given."""
+        """Read ``{"object", "field", "pattern"}``, the other names of the class if given.
+
+        Raises:
+            ValueError: *on* is no event.
+        """
+        if raw.get("on", "save") not in get_args(Event):
+            raise ValueError(f"on is one of {', '.join(get_args(Event))}")
         times = raw.get("times")
         return cls(
             raw["object"],
@@ -54,6 +66,7 @@ class Trigger:
             re.compile(raw["pattern"]),
             raw.get("code", "FIELD_CUSTOM_VALIDATION_EXCEPTION"),
             raw.get("message", "The value is not allowed here."),
+            raw.get("on", "save"),
             FOR_EVER if times is None else times,
         )
 

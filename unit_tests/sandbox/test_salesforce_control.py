@@ -59,6 +59,17 @@ def test_a_trigger_refuses_new_and_stored_values(rest: Rest, sandbox: Running) -
     assert upsert(rest, "a", Title="Dr") == [""]
 
 
+def test_a_trigger_on_delete_protects_records(rest: Rest, sandbox: Running) -> None:
+    person = create(sandbox, Title="Sir", **{KEY: "a"})
+    trigger = {"object": "Contact", "field": "Title", "pattern": "Sir", "code": "DELETE_FAILED"}
+    sandbox.salesforce_control.do({"trigger": {**trigger, "on": "delete", "times": 1}})
+
+    assert upsert(rest, "a", Phone="1") == [""]
+    refused = rest("DELETE", f"/sobjects/Contact/{person}")
+    assert refused.json()[0]["errorCode"] == "DELETE_FAILED"
+    assert rest("DELETE", f"/sobjects/Contact/{person}").status_code == 204
+
+
 @pytest.mark.parametrize(("action", "insisting"), [("alert", 201), ("block", 400)])
 def test_a_duplicate_rule_alerts_or_blocks(
     rest: Rest, sandbox: Running, action: str, insisting: int

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox.salesforce.dml.rows import Draft
-from sandbox.salesforce.interference import Interference, Lock, Trigger
+from sandbox.salesforce.interference import Event, Interference, Lock, Trigger
 from sandbox.salesforce.org import ONE_OF, Org
 from sandbox.salesforce.schema import SObject
 
 
-def meet_obstacles(org: Org, sobject: SObject, drafts: Sequence[Draft]) -> None:
+def meet_obstacles(org: Org, sobject: SObject, drafts: Sequence[Draft], event: Event) -> None:
     """Refuse rows that touch a locked record or child of one, or that a trigger refuses."""
     interference = org.interference
     if not (interference.locks or interference.triggers):
@@ -20,7 +20,7 @@ def meet_obstacles(org: Org, sobject: SObject, drafts: Sequence[Draft]) -> None:
     for lock in interference.locks:
         _meet_lock(lock, _locked_ids(org, lock), drafts, stored)
     for trigger in interference.triggers:
-        if trigger.object.lower() == sobject.name.lower():
+        if trigger.on == event and trigger.object.lower() == sobject.name.lower():
             _meet_trigger(trigger, drafts, stored)
     _forget_spent(interference)
 

@@ -43,7 +43,7 @@ def save(
         assign_owners(org, sobject, living(chunk))
     if sobject.name == "CampaignMember":
         check_members(org, living(chunk))
-    meet_obstacles(org, sobject, living(chunk))
+    meet_obstacles(org, sobject, living(chunk), "save")
     detect_duplicates(org, sobject, living(chunk), save_anyway=options.save_duplicates)
     check_unique(org, sobject, chunk)
     _insert(org, sobject, [each for each in living(chunk) if each.created])

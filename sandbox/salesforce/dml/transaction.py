@@ -143,7 +143,7 @@ def _delete(org: Org, sobject: SObject, chunk: Sequence[Draft]) -> None:
     match_by_id(org, sobject, living(chunk))
     check_deletable(sobject, living(chunk))
     _refuse_repeats(living(chunk))
-    meet_obstacles(org, sobject, living(chunk))
+    meet_obstacles(org, sobject, living(chunk), "delete")
     discard(org, sobject, [str(each.id) for each in living(chunk)])
 
 
