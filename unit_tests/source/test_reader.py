@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -30,13 +30,14 @@ class Sync:
         self.downstream = Downstream()
         self.now_ms = BEGINNING_MS
 
-    def run(self, **config: object) -> list[Message]:
+    def started(self, **config: object) -> Iterator[Message]:
         self.now_ms += MINUTE_MS
         parsed = Config.parse({"app_api_key": "k", **self.config, **config})
         states = dict(self.downstream.states)
-        return self.downstream.take(
-            read(self.api, parsed, self.streams, states, lambda: self.now_ms)
-        )
+        return read(self.api, parsed, self.streams, states, lambda: self.now_ms)
+
+    def run(self, **config: object) -> list[Message]:
+        return self.downstream.take(self.started(**config))
 
 
 def records(messages: Sequence[Message], stream: str = MEMBERSHIPS) -> list[Mapping[str, Any]]:
