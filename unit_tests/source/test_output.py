@@ -19,7 +19,7 @@ from source_customerio_segments.changes import (
     Trouble,
 )
 from source_customerio_segments.errors import ConnectorError, Fault
-from source_customerio_segments.output import MAX_LINES, Output
+from source_customerio_segments.output import MAX_BYTES, Output
 
 
 class Pipe(io.BytesIO):
@@ -97,10 +97,11 @@ def test_what_is_not_a_record_goes_out_at_once(output: Output, pipe: Pipe, messa
 
 
 def test_records_go_out_when_they_are_many(output: Output, pipe: Pipe) -> None:
-    for number in range(MAX_LINES):
+    for number in range(MAX_BYTES // 100):
         output.put(record(number))
 
-    assert len(pipe.messages) == MAX_LINES
+    assert len(pipe.flushed) > MAX_BYTES // 2
+    assert pipe.flushed.endswith(b"\n")
 
 
 def test_records_go_out_when_they_are_old(output: Output, pipe: Pipe, clock: Clock) -> None:
