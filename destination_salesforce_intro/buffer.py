@@ -20,6 +20,7 @@ records again and in another order, and an older one must not undo a newer one.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
 from itertools import chain
@@ -109,6 +110,14 @@ def first_key(identity: Identity) -> tuple[int, str]:
         if key is not None:
             return place, key
     raise ValueError("an identity has at least one key")
+
+
+def in_time(changes: Iterable[Change]) -> list[Change]:
+    """Sort *changes* by time where they have one; the others keep their arrival."""
+    ordered: list[Change] = []
+    for change in changes:
+        ordered.insert(_place(ordered, change), change)
+    return ordered
 
 
 def _place(waiting: list[Change], new: Change) -> int:

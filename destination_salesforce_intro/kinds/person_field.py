@@ -8,6 +8,8 @@ flags that are true, and its values wherever they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
 from typing import NamedTuple
 
 from destination_salesforce_intro.changes import (
@@ -43,6 +45,7 @@ from destination_salesforce_intro.kinds.verdicts import (
 )
 from destination_salesforce_intro.lookup import Match, Search, is_anothers, places
 from destination_salesforce_intro.schema import ObjectSchema
+from destination_salesforce_intro.together import together
 from destination_salesforce_intro.values import converter
 
 Fields = Mapping[str, Value]
@@ -65,6 +68,7 @@ class PersonFieldKind:
         schema: Of the person's object.
         entries: What each segment means.
         edit: Makes the fields to write of what a record holds and the change that is wanted.
+        join: Says two values that segments want in one field at once.
     """
 
     def __init__(
@@ -74,12 +78,14 @@ class PersonFieldKind:
         schema: ObjectSchema,
         entries: Sequence[Entry],
         edit: Callable[[Found, Change], Fields],
+        join: Callable[[Value, Value], Value],
     ) -> None:
         self.mapping = mapping
         self._place = place
         self._schema = schema
         self._entries = entries
         self._edit = edit
+        self._join = join
         self._keys = compile_keys(mapping.identity, [schema] * len(mapping.identity))
         names = [name for entry in entries for name in entry.member]
         converted = [field.name for field in (schema.field("IsConverted"),) if field]
@@ -98,7 +104,7 @@ class PersonFieldKind:
 
     def _change(self, read: Membership, entries: Sequence[Entry]) -> Change:
         sides = [entry.left if read.is_exit else entry.member for entry in entries]
-        fields = {name: value for side in sides for name, value in side.items()}
+        fields = reduce(self._merged, sides)
         if read.is_exit:
             return Exit(
                 *(self._place, read.identity, "update", fields, read.changed_at, (read.received,))
@@ -111,7 +117,16 @@ class PersonFieldKind:
 
     def decide(self, matches: Sequence[Match]) -> Decision:
         """Decide one round: what to write, what needs no writing, what has to wait."""
-        return decide(matches, self._judge)
+        return decide(together(matches, self._joined, of=(Upsert, Exit)), self._judge)
+
+    def _joined(self, first: Change, second: Change) -> Change:
+        """Join two segments of one person, both entered or both left."""
+        fields = self._merged(first.fields, second.fields)
+        return replace(second, fields=fields, received=first.received + second.received)
+
+    def _merged(self, first: Fields, second: Fields) -> Fields:
+        again = {name: self._join(first[name], second[name]) for name in second if name in first}
+        return {**first, **second, **again}
 
     def _judge(self, match: Match) -> Verdict:
         change, found = match.change, self._theirs(match)
@@ -151,7 +166,9 @@ def flag(place: int, mapping: FlagMapping, schema: ObjectSchema) -> PersonFieldK
         for name in [schema.fields[one.field.lower()].name]
     ]
     return PersonFieldKind(
-        place, mapping, schema, entries, edit=lambda _found, change: change.fields
+        *(place, mapping, schema, entries),
+        edit=lambda _found, change: change.fields,
+        join=lambda _earlier, later: later,
     )
 
 
@@ -164,7 +181,11 @@ def multi_select(place: int, mapping: MultiSelectMapping, schema: ObjectSchema) 
         for one in mapping.segments
         for value in [fit(one.value)]
     ]
-    return PersonFieldKind(place, mapping, schema, entries, edit=edited)
+    return PersonFieldKind(
+        *(place, mapping, schema, entries),
+        edit=edited,
+        join=lambda earlier, later: f"{earlier};{later}",
+    )
 
 
 def edited(found: Found, change: Change) -> Fields:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from destination_salesforce_intro.buffer import joined
 from destination_salesforce_intro.changes import (
     Change,
     Create,
@@ -54,6 +55,7 @@ from destination_salesforce_intro.mapping import (
     is_exit,
 )
 from destination_salesforce_intro.schema import FieldSchema, ObjectSchema
+from destination_salesforce_intro.together import together
 
 
 class RecordKind:
@@ -110,7 +112,7 @@ class RecordKind:
 
     def decide(self, matches: Sequence[Match]) -> Decision:
         """Decide one round: what to write, what needs no writing, what has to wait."""
-        return decide(matches, self.judge)
+        return decide(together(matches, same_person, of=(Upsert,)), self.judge)
 
     def judge(self, match: Match) -> Verdict:
         """Decide about one change, as if it were alone."""
@@ -201,3 +203,10 @@ class RecordKind:
 
     def _several(self, change: Change, found: Sequence[Found]) -> Outcome:
         return several(change, found, self._schema.name)
+
+
+def same_person(first: Change, second: Change) -> Change:
+    """Join two upserts that an identity rule calls the same person."""
+    if isinstance(first, Upsert) and isinstance(second, Upsert):
+        return joined(first, second)
+    raise TypeError("only upserts are joined: an exit is about its own key alone")

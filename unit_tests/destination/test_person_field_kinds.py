@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from destination_salesforce_intro.changes import Change, Exit, Received, Refused, Upsert
 from destination_salesforce_intro.kinds import Kind, build
-from unit_tests.destination.builders import ADAPTER, CONTACT, CONTACT_FIELDS, read_only, schema
+from unit_tests.destination.builders import ADAPTER, CONTACT_FIELDS, field, read_only, schema
 from unit_tests.destination.small_org import SmallOrg
 
 LEFT = "2026-01-09T00:00:00Z"
@@ -24,10 +24,12 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
 }
 
+SCHEMAS = {"Contact": schema(fields=[*CONTACT_FIELDS, field("Is_Lapsed__c", "boolean")])}
+
 
 def kind(shape: str, **settings: Any) -> Kind:
     raw = {"stream": "m", "kind": shape, "object": "Contact", "identity": IDENTITY}
-    return build(0, ADAPTER.validate_python(raw | SHAPES[shape] | settings), {"Contact": CONTACT})
+    return build(0, ADAPTER.validate_python(raw | SHAPES[shape] | settings), SCHEMAS)
 
 
 def member(number: int = 1, **data: Any) -> Received:
@@ -170,3 +172,28 @@ def test_converted_lead_is_refused_and_its_exit_is_done(shape: str) -> None:
 
     assert org.write(leads, changes(leads, member())) == ["rejected"]
     assert org.write(leads, changes(leads, member(_ab_cdc_deleted_at=LEFT))) == ["not_found"]
+
+
+@both
+def test_segments_of_one_person_are_written_at_once(shape: str) -> None:
+    flags = [{"segment": 7, "field": "Is_VIP__c"}, {"segment": 8, "field": "Is_Lapsed__c"}]
+    several = kind(shape, **({"segments": flags} if shape == "flag" else {}))
+    org = SmallOrg(Contact=[contact()])
+
+    entered = changes(several, member(), member(2, segment_id=8, segment_name=""))
+    left: dict[str, Any] = {"_ab_cdc_deleted_at": LEFT}
+    gone = changes(several, member(**left), member(2, segment_id=8, segment_name="", **left))
+
+    assert org.write(several, entered) == ["Update"]
+    assert org.write(several, gone) == ["Update"]
+    assert not org.held["Contact"][0].get("Segments__c")
+    assert not org.held["Contact"][0].get("Is_Lapsed__c")
+
+
+def test_segment_named_twice_puts_both_values_in() -> None:
+    named = [{"segment": 7, "value": "VIP"}, {"segment": "VIP", "value": "Other"}]
+    select, org = kind("multi_select", segments=named), SmallOrg(Contact=[contact()])
+
+    org.write(select, changes(select, member()))
+
+    assert org.held["Contact"][0]["Segments__c"] == "VIP;Other"

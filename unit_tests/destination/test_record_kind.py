@@ -503,3 +503,14 @@ def test_crowd_with_an_exit_in_it_is_looked_up_whole() -> None:
     changes = [*crowd(plain), change(plain, cio_id="x", _ab_cdc_deleted_at=LEFT)]
 
     assert statements(plain, changes, SmallOrg()) > MANY / 200
+
+
+def test_many_people_with_one_email_take_few_rounds() -> None:
+    org = SmallOrg()
+    crowd_of_one = [
+        change(kind(), n, cio_id=f"c{n}", ltv=n, changed_at=f"2026-01-{28 - n:02d}")
+        for n in range(20)
+    ]
+
+    assert org.write(kind(), crowd_of_one) == ["Create", "Update"]
+    assert [(one["CustomerIO_Id__c"], one["LTV__c"]) for one in org.held["Contact"]] == [("c1", 1)]
