@@ -619,3 +619,19 @@ def test_states_go_out_at_segment_boundaries_at_most_twice_a_minute(api: FakeCus
     states = [each.value for each in messages if isinstance(each, State)]
     assert all(one != two for one, two in pairwise(states))
     assert sync.downstream.rows == {}
+
+
+@pytest.mark.parametrize("stream", [MEMBERSHIPS, PROFILES])
+def test_no_state_goes_out_twice_however_slow_the_sync(api: FakeCustomerio, stream: str) -> None:
+    now_ms = BEGINNING_MS
+
+    def clock() -> int:
+        nonlocal now_ms
+        now_ms += 31_000
+        return now_ms
+
+    messages = read(api, Config.parse({"app_api_key": "k"}), [stream], {}, clock)
+
+    states = [each.value for each in messages if isinstance(each, State)]
+    assert len(states) > 2
+    assert all(one != two for one, two in pairwise(states))

@@ -147,3 +147,13 @@ def test_a_run_may_die_again_and_again(api: FakeCustomerio) -> None:
     sync.run()
 
     assert {key[1] for key in sync.downstream.present(MEMBERSHIPS)} == {"a2", "a3"}
+
+
+def test_people_announced_are_read_again_however_fresh_their_attributes(
+    api: FakeCustomerio,
+) -> None:
+    sync = Sync(api, PROFILES, attribute_refresh_minutes=1_000)
+    dies_after(sync, State)
+
+    assert {row["cio_id"] for row in records(sync.run(), PROFILES)} == {"a1", "a2", "a3"}
+    assert records(sync.run(), PROFILES) == []
