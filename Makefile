@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CODE := setup.py source_customerio_segments destination_salesforce_intro sandbox unit_tests integration_tests examples benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types unit integration test-clients clean
+.PHONY: help demo test check format lint types unit integration scale test-clients clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ unit: $(VENV)/.ready  ## unit tests only (under a minute)
 
 integration: $(VENV)/.ready  ## integration tests only
 	$(BIN)/python -m pytest -q integration_tests
+
+scale: $(VENV)/.ready  ## 100,000 people with attributes, twice (several minutes)
+	$(BIN)/python -m pytest -q -s -m scale integration_tests/test_scale.py
 
 test-clients: $(VENV)/.ready  ## jsforce and simple-salesforce against the sandbox (needs Node 20 and npm)
 	npm --prefix integration_tests/clients ci --ignore-scripts --no-audit --no-fund
