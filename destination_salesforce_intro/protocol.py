@@ -41,28 +41,26 @@ def events(lines: Iterable[bytes]) -> Iterator[Event]:
     """
     records = 0
     for number, line in enumerate(lines, 1):
-        event = _decode(number, line, records + 1)
-        if isinstance(event, Received):
-            records += 1
+        try:
+            event = _read(line, records + 1)
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+            raise UndecodableLineError(number, len(line)) from None
         if event is not None:
+            records += isinstance(event, Received)
             yield event
 
 
-def _decode(number: int, line: bytes, record_number: int) -> Event | None:
+def _read(line: bytes, record_number: int) -> Event | None:
     if not line.strip():
         return None
-    try:
-        message = orjson.loads(line)
-        kind = message["type"]
-        if kind == "RECORD":
-            return _record(message, record_number)
-        return _READERS[kind](message) if kind in _READERS else None
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
-        raise UndecodableLineError(number, len(line)) from None
+    message = orjson.loads(line)
+    kind = message["type"]
+    if kind == "RECORD":
+        return _record(message["record"], record_number)
+    return _READERS[kind](message) if kind in _READERS else None
 
 
-def _record(message: Any, number: int) -> Received:
-    record = message["record"]
+def _record(record: Any, number: int) -> Received:
     data = record["data"]
     if not isinstance(data, dict):
         raise TypeError

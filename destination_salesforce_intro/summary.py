@@ -7,9 +7,10 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Map
+from functools import lru_cache
 
 from destination_salesforce_intro import times
-from destination_salesforce_intro.changes import Change, Outcome, Refused, Rejection, Result
+from destination_salesforce_intro.changes import Outcome, Refused, Rejection, Result
 from destination_salesforce_intro.config import Mapping
 from destination_salesforce_intro.rejected import object_of
 from destination_salesforce_intro.salesforce.wire import Kind, Quota
@@ -40,8 +41,9 @@ class MappingTally:
             self._refuse(outcome.rejection, records)
             return
         self.results[outcome.result] += 1
-        if outcome.result in STORED_ANEW:
-            self.lags_s.extend(_lags(outcome.change, now_s))
+        changed_s = _seconds(outcome.change.changed_at)
+        if changed_s is not None and outcome.result in STORED_ANEW:
+            self.lags_s.append(max(0.0, now_s - changed_s))
 
     def _refuse(self, rejection: Rejection, records: int) -> None:
         kept, before = self.refusals.get(rejection.code, (rejection, 0))
@@ -53,10 +55,10 @@ class MappingTally:
         return sum(count for _, count in self.refusals.values())
 
 
-def _lags(change: Change, now_s: float) -> Iterator[float]:
-    when = times.moment(change.changed_at)
-    if when is not None:
-        yield max(0.0, now_s - when.timestamp())
+@lru_cache(maxsize=4096)  # a source stamps many records with one time
+def _seconds(changed_at: str | None) -> float | None:
+    when = times.moment(changed_at)
+    return when.timestamp() if when else None
 
 
 class Summary:

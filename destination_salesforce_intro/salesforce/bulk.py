@@ -10,8 +10,9 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
 
 from destination_salesforce_intro.changes import Create, Delete, Row, Value
 from destination_salesforce_intro.errors import Verdict
@@ -22,9 +23,13 @@ from destination_salesforce_intro.salesforce.verdicts import row_verdict
 CLEAR = "#N/A"
 MAX_JOB_BYTES = 100_000_000  # the guide's advice; the hard limit counts base64 (150 MB)
 MAX_CELL_CHARS = 131_072  # of one field in a Bulk CSV
+ABOUT = ("sf__Created", "sf__Error")  # the columns that say what became of a row
 HALTED = Refusal("BATCH_PROCESSING_HALTED", "the job ended before this row")
 
 csv.field_size_limit(2 * MAX_CELL_CHARS)  # the default is just below what Salesforce sends back
+
+
+Read = Callable[[Row, str], Answer]
 
 
 class Results(NamedTuple):
@@ -45,14 +50,13 @@ def fits(row: Row) -> bool:
         return True
     if isinstance(row, Create) and row.key_field is None:
         return False
-    return all(_says(value) for value in row.fields.values())
+    values = row.fields.values()
+    return CLEAR not in values and not any(
+        isinstance(value, str) and len(value) >= MAX_CELL_CHARS for value in values
+    )
 
 
-def _says(value: Value) -> bool:
-    return not isinstance(value, str) or (value != CLEAR and len(value) < MAX_CELL_CHARS)
-
-
-def jobs(rows: Iterable[Row], max_bytes: int = MAX_JOB_BYTES) -> Iterator[tuple[list[Row], bytes]]:
+def jobs(rows: Sequence[Row], max_bytes: int = MAX_JOB_BYTES) -> Iterator[tuple[list[Row], bytes]]:
     """Cut *rows* (all of one target) into jobs and their CSV.
 
     A record or key that comes twice goes into a later job: within one, its rows would be written
@@ -63,11 +67,13 @@ def jobs(rows: Iterable[Row], max_bytes: int = MAX_JOB_BYTES) -> Iterator[tuple[
         yield from _sized(wave, max_bytes)
 
 
-def _waves(rows: Iterable[Row]) -> list[list[Row]]:
+def _waves(rows: Sequence[Row]) -> list[Sequence[Row]]:
+    keys = [_folded(key_of(row)) for row in rows]
+    if len(set(keys)) == len(rows) and not any("." in name for name in _columns(rows)):
+        return [rows]  # as it nearly always is
     waves: dict[tuple[int, frozenset[str]], list[Row]] = {}
     times: Counter[str] = Counter()
-    for row in rows:
-        key = _folded(key_of(row))
+    for key, row in zip(keys, rows, strict=True):
         waves.setdefault((times[key], _parents(row)), []).append(row)
         times[key] += 1
     return [waves[wave] for wave in sorted(waves, key=lambda wave: wave[0])]
@@ -113,15 +119,16 @@ def _columns(rows: Sequence[Row]) -> list[str]:
 def _cells(row: Row, columns: Sequence[str]) -> list[str]:
     if isinstance(row, Delete):
         return [row.id]
-    own = {} if isinstance(row, Create) else {"Id": row.id}
-    cells = {**own, **{name: _cell(value) for name, value in row.fields.items()}}
-    return [cells.get(name, "") for name in columns]
+    fields = row.fields if isinstance(row, Create) else {"Id": row.id, **row.fields}
+    return [_cell(fields[name]) if name in fields else "" for name in columns]
 
 
 def _cell(value: Value) -> str:
+    if isinstance(value, str):
+        return value or CLEAR
     if isinstance(value, bool):
         return "true" if value else "false"
-    return CLEAR if value is None or value == "" else str(value)
+    return CLEAR if value is None else str(value)
 
 
 def key_of(row: Row) -> str:
@@ -145,7 +152,7 @@ def decode(target: Target, rows: Sequence[Row], results: Results) -> list[Answer
     waiting = _Waiting(rows)
     answers = [
         *_answers(waiting, column, results.successful, _stored),
-        *_answers(waiting, column, results.failed, lambda row, line: _failed(target, row, line)),
+        *_answers(waiting, column, results.failed, partial(_failed, target)),
         *_answers(waiting, column, results.unprocessed, _halted),
     ]
     lost = [Answer(row, Verdict.LOOK_AGAIN, refusal=LOST) for row in waiting.rest()]
@@ -167,12 +174,18 @@ class _Waiting:
         return list(self._exact.values())
 
 
-def _answers(waiting: _Waiting, column: str, content: bytes, read: Any) -> Iterator[Answer]:
-    for line in lines(content):
-        key = line.get(column) or (line.get("sf__Id") if column == "Id" else None)
-        row = waiting.take(key or "")
+def _answers(waiting: _Waiting, column: str, content: bytes, read: Read) -> Iterator[Answer]:
+    reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    header = next(reader, [])
+    key = "sf__Id" if column == "Id" and column not in header else column
+    if key not in header:
+        return
+    key_at = header.index(key)
+    about_at = next((n for n, name in enumerate(header) if name in ABOUT), None)
+    for line in reader:
+        row = waiting.take(line[key_at]) if line else None
         if row is not None:
-            yield read(row, line)
+            yield read(row, "" if about_at is None else line[about_at])
 
 
 def lines(content: bytes) -> Iterator[dict[str, str]]:
@@ -181,16 +194,16 @@ def lines(content: bytes) -> Iterator[dict[str, str]]:
     yield from csv.DictReader(text)
 
 
-def _stored(row: Row, line: Mapping[str, str]) -> Answer:
-    return Answer(row, None, created=line.get("sf__Created", "").lower() == "true")
+def _stored(row: Row, created: str) -> Answer:
+    return Answer(row, None, created=created.lower() == "true")
 
 
-def _failed(target: Target, row: Row, line: Mapping[str, str]) -> Answer:
-    refusal = read_error(line.get("sf__Error") or "")
+def _failed(target: Target, row: Row, error: str) -> Answer:
+    refusal = read_error(error)
     return Answer(row, row_verdict(target.verb, refusal), refusal=refusal)
 
 
-def _halted(row: Row, _line: Mapping[str, str]) -> Answer:
+def _halted(row: Row, _nothing: str) -> Answer:
     return Answer(row, Verdict.RETRY, refusal=HALTED)
 
 

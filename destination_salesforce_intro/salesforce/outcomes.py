@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from destination_salesforce_intro.changes import (
@@ -25,15 +24,15 @@ def settle(answers: Iterable[Answer]) -> Settled:
 
     A change with several rows is refused if one of them is, and stored when all are.
     """
-    by_change: dict[int, list[Answer]] = defaultdict(list)
+    by_change: dict[int, list[Answer]] = {}
     for answer in answers:
-        by_change[id(answer.row.change)].append(answer)
+        by_change.setdefault(id(answer.row.change), []).append(answer)
     outcomes: list[Outcome] = []
     again: list[Answer] = []
     for group in by_change.values():
-        unclear = _first(group, Verdict.LOOK_AGAIN)
         refused = _first(group, Verdict.REJECT)
-        if unclear and not refused:
+        unclear = None if refused else _first(group, Verdict.LOOK_AGAIN)
+        if unclear:
             again.append(unclear)
         else:
             outcomes.append(_refused(refused) if refused else _stored(group))
@@ -46,7 +45,10 @@ def refuse(answer: Answer) -> Outcome:
 
 
 def _first(group: Sequence[Answer], verdict: Verdict) -> Answer | None:
-    return next((answer for answer in group if answer.verdict is verdict), None)
+    for answer in group:
+        if answer.verdict is verdict:
+            return answer
+    return None
 
 
 def _refused(answer: Answer) -> Outcome:
