@@ -55,6 +55,7 @@ class Session(NamedTuple):
 
     token: str
     instance_url: str
+    user_id: str = ""  # where the token endpoint tells it
 
     def __repr__(self) -> str:
         return f"Session(instance_url={self.instance_url!r})"
@@ -149,7 +150,8 @@ class Login:
             if answer.get(name):
                 self._conceal(str(answer[name]))
         self._rotated = answer.get("refresh_token") or self._rotated
-        return Session(str(answer["access_token"]), str(answer["instance_url"]).rstrip("/"))
+        user = str(answer.get("id", "")).rpartition("/")[2]  # …/id/<org>/<user>
+        return Session(str(answer["access_token"]), str(answer["instance_url"]).rstrip("/"), user)
 
 
 def audience(login_url: str) -> str:

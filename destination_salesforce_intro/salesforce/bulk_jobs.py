@@ -1,13 +1,13 @@
 """Running ingest jobs: create, upload once, close, wait, and fetch all three result files.
 
 Every step survives a lost answer: an upload or a close whose fate is unknown is looked up, never
-repeated blindly (a second upload would spoil the job). A job that a crash leaves behind has
-written rows that the next sync finds already so, or was never closed and writes nothing.
+repeated blindly (a second upload would spoil the job). A job that a crash leaves behind is waited
+for: its rows are then found already so. One that was never closed writes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from destination_salesforce_intro.changes import Row
@@ -21,6 +21,8 @@ from destination_salesforce_intro.salesforce.wire import Request
 FIRST_POLL_S, LONGEST_POLL_S, POLL_GROWTH = 1.0, 30.0, 1.5
 MAX_POLLS = 500  # about four hours
 UPLOADS = 3
+ID_CHARS = 15  # without the checksum that not every answer has
+RUNNING = frozenset({"UploadComplete", "InProgress"})
 FINISHED = frozenset({"JobComplete", "Failed", "Aborted"})
 
 
@@ -49,6 +51,25 @@ class BulkJobs:
             state = self._finish(job)
             yield from bulk.decode(target, chunk, self._results(job))
             self._check(target, state)
+
+    def settle_abandoned(self, objects: Collection[str]) -> None:
+        """Wait for jobs on *objects* that a run of this user left running when it died.
+
+        Were this run to write first, such a job could put older values over newer ones. A job
+        that was never closed writes nothing, and Salesforce drops it in time.
+        """
+        for job in self._mine():
+            if job["object"] in objects and job["state"] in RUNNING:
+                self._log(f"Bulk job {job['id']} of an earlier run is still running; waiting.")
+                self._finish(job["id"])
+
+    def _mine(self) -> Iterator[dict[str, Any]]:
+        """Yield the ingest jobs of this user, where the login says who that is."""
+        path, mine = "jobs/ingest", self._client.user_id[:ID_CHARS]
+        while mine and path:
+            page = self._client.json(self._request("GET", path, None, "the list"))
+            yield from (j for j in page["records"] if j["createdById"][:ID_CHARS] == mine)
+            path = str(page.get("nextRecordsUrl") or "").removeprefix(self._client.base_path)
 
     def _upload(self, target: Target, content: bytes) -> str:
         for _ in range(UPLOADS):

@@ -69,6 +69,7 @@ class SalesforceClient:
     ) -> None:
         self.calls: Counter[Kind] = Counter()  # requests that an org counts, by what they were for
         self.quota: Quota | None = None  # as the latest answer said
+        self.user_id = ""  # of the session, where it is known
         self._login = login
         self._version = version
         self._http = http
@@ -149,6 +150,7 @@ class SalesforceClient:
     def _connected(self) -> Salesforce:
         if self._api is None:
             session = self._login.open()
+            self.user_id = session.user_id
             allow_loopback(self._http, session.instance_url)
             self._api = Salesforce(
                 instance_url=session.instance_url,

@@ -54,6 +54,7 @@ class Sender:
         self._jobs = jobs
         self._bulk_from = BULK_FROM[write_api]
         self._sleep = sleep
+        self._settled: set[str] = set()  # objects on which no job of an earlier run is running
 
     def send(self, rows: Sequence[Row]) -> Iterator[Answer]:
         """Write *rows*, in order where they share a record, and yield a final answer for each.
@@ -62,13 +63,21 @@ class Sender:
             ConnectorError: A reason that all rows share, or trouble that outlasted every retry.
                 Some rows may have been written.
         """
-        for target, group in grouped(rows).items():
+        groups = grouped(rows)
+        if self._bulk_from is not None:
+            self._settle({target.object for target in groups} - self._settled)
+        for target, group in groups.items():
             in_bulk = [row for row in group if fits(row)]
             if self._bulk_from is None or len(in_bulk) < self._bulk_from:
                 yield from self._over_rest(group)
                 continue
             yield from self._in_bulk(target, in_bulk)
             yield from self._over_rest([row for row in group if not fits(row)])
+
+    def _settle(self, objects: set[str]) -> None:
+        if objects:
+            self._jobs.settle_abandoned(objects)
+            self._settled |= objects
 
     def _in_bulk(self, target: Target, rows: Sequence[Row]) -> Iterator[Answer]:
         again: list[Row] = []

@@ -1,5 +1,6 @@
 """Bulk jobs against the sandbox: every step survives trouble, every row gets its answer."""
 
+import time
 from collections import Counter
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from destination_salesforce_intro.changes import Create
 from destination_salesforce_intro.errors import ConnectorError, Fault, Verdict
 from destination_salesforce_intro.salesforce.batches import Target
+from destination_salesforce_intro.salesforce.bulk import to_csv
 from destination_salesforce_intro.salesforce.bulk_jobs import BulkJobs
 from destination_salesforce_intro.salesforce.client import SalesforceClient
 from sandbox.serve import Running
@@ -92,3 +94,30 @@ def test_a_column_that_does_not_exist_is_for_the_operator(jobs: BulkJobs) -> Non
         list(jobs.write(TARGET, [row]))
 
     assert caught.value.fault is Fault.CONFIG
+
+
+def test_a_job_that_a_dead_run_left_running_is_waited_for(
+    box: Running, client: SalesforceClient
+) -> None:
+    """Else its older values would come over newer ones."""
+    box.salesforce_control.post("bulk", {"queued_s": 0.3})
+    dead = BulkJobs(client, lambda _s: None, lambda _text: None)
+    dead._upload(TARGET, to_csv(ROWS[:5]))
+    said: list[str] = []
+    BulkJobs(client, time.sleep, said.append).settle_abandoned({"Contact"})
+
+    assert len(said) == 1
+    assert sum(held(box).values()) == 5
+
+
+def test_jobs_on_other_objects_and_finished_ones_are_not_waited_for(
+    client: SalesforceClient,
+) -> None:
+    said: list[str] = []
+    jobs = BulkJobs(client, time.sleep, said.append)
+    list(jobs.write(TARGET, ROWS[:1]))
+    del said[:]
+    jobs.settle_abandoned({"Contact"})
+    jobs.settle_abandoned({"Lead"})
+
+    assert said == []
