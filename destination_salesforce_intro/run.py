@@ -2,8 +2,9 @@
 
 Reads the files a runner names and messages from stdin, writes protocol messages to stdout, and ends
 with 0 (all is well; for ``check`` also: the answer is no), 1 (something went wrong, a trace says
-what), 2 (wrong arguments) or 128 plus the number of the signal that ended it. It does without the
-CDK's own entry point: see ``protocol`` for why, and ``destination`` for who wants that one.
+what), 2 (wrong arguments) or by the signal that was to end it, which a shell calls 128 plus its
+number. It does without the CDK's own entry point: see ``protocol`` for why, and ``destination`` for
+who wants that one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from destination_salesforce_intro import commands, inputs, protocol
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError, Fault
 from destination_salesforce_intro.output import Output, now_ms
-from destination_salesforce_intro.signals import SIGNAL_EXIT_CODE, Interruption
+from destination_salesforce_intro.signals import Interruption
 
 # Records wait by the ten thousand and none of them is garbage; looking through them all whenever
 # 700 more have come, as is the default, takes a quarter of the time.
@@ -40,9 +41,7 @@ def main() -> None:
         code = run(arguments, Output(sys.stdout.buffer, interruption.guard))
     except BrokenPipeError:
         code = _pipe_closed()
-    if code >= SIGNAL_EXIT_CODE:
-        os._exit(code)  # everything is said; an answer under way is not worth waiting for
-    sys.exit(code)
+    interruption.finish(code)
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:

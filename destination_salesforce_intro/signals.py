@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 SIGNAL_EXIT_CODE = 128  # plus the signal's number, as shells report it
@@ -33,6 +36,20 @@ class Interruption:
             self._guarded = False
         if self._pending is not None:
             self._leave(self._pending)
+
+    def finish(self, code: int) -> NoReturn:
+        """End the process with *code*; where a signal is the cause, at once and as it would have.
+
+        A shell reports both alike. A parent that sees the signal itself knows its own doing in it:
+        PyAirbyte stops `check` and `discover` once they have answered, and takes a 143 for a
+        failure. Whatever comes now comes after the last word, and does its usual work.
+        """
+        for each in STOPPING:
+            signal.signal(each, signal.SIG_DFL)
+        if code < SIGNAL_EXIT_CODE:
+            sys.exit(code)
+        os.kill(os.getpid(), code - SIGNAL_EXIT_CODE)
+        os._exit(code)  # the first process of a container does not die of its own signal
 
     def _take(self, number: int, _frame: FrameType | None) -> None:
         if self._guarded:

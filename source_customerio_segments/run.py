@@ -2,8 +2,8 @@
 
 Reads the files a runner names, writes protocol messages to stdout, and ends with 0 (all is well;
 for ``check`` also: the answer is no), 1 (something went wrong, a trace says what), 2 (wrong
-arguments) or 128 plus the number of the signal that ended it. It does without the CDK's own entry
-point: see ``protocol`` for why, and ``source`` for who wants that one.
+arguments) or by the signal that was to end it, which a shell calls 128 plus its number. It does
+without the CDK's own entry point: see ``protocol`` for why, and ``source`` for who wants that one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from source_customerio_segments.client import CustomerioClient
 from source_customerio_segments.config import Config
 from source_customerio_segments.errors import ConnectorError, Fault
 from source_customerio_segments.output import Output, now_ms
-from source_customerio_segments.signals import SIGNAL_EXIT_CODE, Interruption
+from source_customerio_segments.signals import Interruption
 
 PIPE_CLOSED = "The reader of stdout has gone away; the sync ended before its last state."
 
@@ -37,9 +37,7 @@ def main() -> None:
         code = run(arguments, Output(sys.stdout.buffer, interruption.guard))
     except BrokenPipeError:
         code = _pipe_closed()
-    if code >= SIGNAL_EXIT_CODE:
-        os._exit(code)  # everything is written; requests in flight are not worth waiting for
-    sys.exit(code)
+    interruption.finish(code)
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:

@@ -311,7 +311,7 @@ def test_sigterm_while_customerio_is_slow_ends_the_process_at_the_last_whole_lin
         code = process.wait(20)
     messages = [orjson.loads(line) for line in said]
 
-    assert code == 143
+    assert code == -signal.SIGTERM
     assert set(last_statuses(messages).values()) == {"INCOMPLETE"}
     assert any("signal" in log["message"] for log in of_type(messages, "LOG"))
 

@@ -1,9 +1,11 @@
-"""A signal ends the process, but not in the middle of a write."""
+"""A signal ends the process, but not in the middle of a write, and visibly as what it was."""
 
 from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -49,3 +51,30 @@ def test_second_signal_does_not_disturb_the_ending(interruption: Interruption) -
     os.kill(os.getpid(), signal.SIGTERM)
     with interruption.guard():
         os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize(("code", "seen"), [(0, 0), (1, 1), (143, -signal.SIGTERM)])
+def test_parent_sees_the_exit_code_or_the_signal_behind_it(code: int, seen: int) -> None:
+    assert ended("interruption.finish", code) == seen
+
+
+def test_signal_after_the_last_word_is_no_interruption() -> None:
+    """A runner that stops a process which has answered already causes no stack trace."""
+    late = "atexit.register(os.kill, os.getpid(), signal.SIGTERM); interruption.finish"
+
+    assert ended(late, 0) == -signal.SIGTERM
+
+
+def ended(how: str, code: int) -> int:
+    """Return how a process ends that does *how* with *code*, having said nothing on stderr."""
+    script = f"""
+import atexit, os, signal
+from source_customerio_segments.signals import Interruption
+interruption = Interruption()
+interruption.install()
+{how}({code})
+"""
+    line = [sys.executable, "-c", script]
+    done = subprocess.run(line, capture_output=True, check=False)
+    assert done.stderr == b""
+    return done.returncode
