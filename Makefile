@@ -39,9 +39,9 @@ integration: $(VENV)/.ready  ## integration tests only
 scale: $(VENV)/.ready  ## 100,000 people with attributes, twice (several minutes)
 	$(BIN)/python -m pytest -q -s -m scale integration_tests/test_scale.py
 
-test-clients: $(VENV)/.ready  ## jsforce and simple-salesforce against the sandbox (needs Node 20 and npm)
+test-clients: $(VENV)/.ready  ## clients that others wrote against the sandbox (needs Node 20 and npm)
 	npm --prefix integration_tests/clients ci --ignore-scripts --no-audit --no-fund
-	$(BIN)/python -m pytest -q integration_tests/clients/test_simple_salesforce.py integration_tests/clients/jsforce_client.py
+	$(BIN)/python -m pytest -q integration_tests/clients/test_simple_salesforce.py integration_tests/clients/jsforce_client.py integration_tests/clients/customerio_client.py
 
 format: $(VENV)/.ready  ## rewrite the code as the formatter likes it
 	$(BIN)/ruff format $(CODE)

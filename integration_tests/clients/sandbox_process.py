@@ -12,16 +12,18 @@ from typing import Any
 
 import requests
 
-COMMAND = [sys.executable, "-m", "sandbox", "serve", "--people", "0"]
+COMMAND = [sys.executable, "-m", "sandbox", "serve"]
 TIMEOUT_S = 20
 
 
 @dataclass(frozen=True)
 class Box:
-    """The Salesforce side of a running sandbox."""
+    """A running sandbox: *url* and *auth* are the Salesforce side's."""
 
     url: str
     auth: dict[str, Any]
+    customerio: str
+    app_api_key: str
 
     def access_token(self) -> str:
         """Log in, by the client credentials."""
@@ -32,13 +34,19 @@ class Box:
 
 
 @contextmanager
-def sandbox_process() -> Iterator[Box]:
-    """Serve an empty org on a free port until the block ends."""
-    with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, text=True) as process:
+def sandbox_process(people: int = 0) -> Iterator[Box]:
+    """Serve an empty org, and a workspace of so many people, until the block ends."""
+    command = [*COMMAND, "--people", str(people)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             ready = json.loads(process.stdout.readline())
-            yield Box(ready["salesforce"], ready["salesforce_auth"])
+            yield Box(
+                ready["salesforce"],
+                ready["salesforce_auth"],
+                ready["customerio"],
+                ready["app_api_key"],
+            )
         finally:
             process.terminate()
 
