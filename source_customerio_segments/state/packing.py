@@ -10,6 +10,7 @@ import base64
 import bz2
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +35,11 @@ def pack(raw: bytes) -> str:
 
 def pack_words(raw: bytes) -> str:
     """Do the same for names and addresses, with more effort while there are not too many."""
-    if len(raw) > SMALL_BYTES:
-        return pack(raw)
+    return pack(raw) if len(raw) > SMALL_BYTES else _bzipped(raw)
+
+
+@lru_cache(maxsize=4)  # e-mail addresses and ids, of two streams: states of one sync repeat them
+def _bzipped(raw: bytes) -> str:
     return "b" + base64.b64encode(bz2.compress(raw)).decode()
 
 
