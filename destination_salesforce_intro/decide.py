@@ -20,7 +20,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from destination_salesforce_intro.buffer import Person, person
-from destination_salesforce_intro.changes import Change, Delete, Exit, Identity, Outcome, Row
+from destination_salesforce_intro.changes import (
+    Change,
+    Delete,
+    Exit,
+    Identity,
+    Outcome,
+    Row,
+    Upsert,
+)
 from destination_salesforce_intro.lookup import Match
 
 
@@ -96,17 +104,22 @@ class _Taken:
 
     def __init__(self) -> None:
         self._ids: set[str] = set()
-        self._keys: set[_ScopedKey] = set()
+        self._keys: dict[_ScopedKey, Change] = {}
 
     def collides(self, match: Match) -> bool:
         if match.found:
             return any(found.id in self._ids for found in match.found)
-        identity = match.change.identity
-        return any(
-            key in self._keys
-            for keys in (identity.keys, identity.previous)
-            for key in _scoped(identity, keys)
+        change, identity = match.change, match.change.identity
+        now, before = (
+            self._takers(identity.keys, identity),
+            self._takers(identity.previous, identity),
         )
+        if now and isinstance(change, Upsert):
+            return True  # two may not create one record
+        return any(not _is_before(change, taker) for taker in (*now, *before))
+
+    def _takers(self, keys: Sequence[str | None], identity: Identity) -> list[Change]:
+        return [self._keys[key] for key in _scoped(identity, keys) if key in self._keys]
 
     def add(self, match: Match, verdict: Verdict) -> None:
         if not isinstance(verdict, list):
@@ -118,7 +131,7 @@ class _Taken:
     def reserve(self, match: Match) -> None:
         """Keep the keys that *match* will have for it, so that a chain of moves stays in order."""
         identity = match.change.identity
-        self._keys.update(_scoped(identity, identity.keys))
+        self._keys.update(dict.fromkeys(_scoped(identity, identity.keys), match.change))
 
 
 # Two segments of one person are two things to write, so their keys are kept apart.
@@ -127,3 +140,13 @@ _ScopedKey = tuple[str | None, int, str]
 
 def _scoped(identity: Identity, keys: Iterable[str | None]) -> Iterable[_ScopedKey]:
     return [(identity.scope, rule, key) for rule, key in enumerate(keys) if key is not None]
+
+
+def _is_before(change: Change, other: Change) -> bool:
+    """Whether *change* is known to be no later than *other*.
+
+    Then *other* took a key after it was given up, and is about somebody else.
+    """
+    if change.changed_at is None or other.changed_at is None:
+        return False
+    return change.changed_at <= other.changed_at
