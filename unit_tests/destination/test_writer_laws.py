@@ -1,0 +1,189 @@
+"""The checkpoint law: a STATE that came back is a promise that holds, whatever happens after."""
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from destination_salesforce_intro.buffer import Buffer
+from destination_salesforce_intro.changes import Checkpoint, Outcome, Received, Refused, Row
+from destination_salesforce_intro.config import RecordMapping
+from destination_salesforce_intro.errors import Verdict
+from destination_salesforce_intro.guard import Guard
+from destination_salesforce_intro.mapper import Mapper
+from destination_salesforce_intro.salesforce.answers import LOST, Answer
+from destination_salesforce_intro.writer import Org, Writer
+from unit_tests.destination.builders import CONTACT
+from unit_tests.destination.small_org import SmallOrg
+
+MAPPING = RecordMapping.model_validate(
+    {
+        "stream": "people",
+        "kind": "record",
+        "object": "Contact",
+        "identity": [{"source": "id", "target": "CustomerIO_Id__c"}],
+        "fields": [
+            {"source": "name", "target": "LastName"},
+            {"source": "phone", "target": "MobilePhone"},
+        ],
+        "on_exit": {"action": "clear", "fields": ["MobilePhone"]},
+    }
+)
+MAPPER = Mapper([MAPPING], {"Contact": CONTACT})
+FIELDS = ("LastName", "MobilePhone")
+
+Held = dict[str, tuple[Any, ...]]
+Event = Received | Checkpoint
+
+
+class Died(Exception):  # noqa: N818  (what happened to the process)
+    """The process ended in the middle of a write."""
+
+
+class Keep:
+    """Keeps nothing: no record of these tests is refused."""
+
+    def note(self, outcome: Outcome | Refused) -> None:
+        assert not isinstance(outcome, Refused)
+
+    def secure(self) -> None:
+        """There is nothing to store."""
+
+
+class ShakyOrg(SmallOrg):
+    """Dies at the write numbered *dies_at*, and loses the answers numbered in *lost*."""
+
+    def __init__(self, dies_at: int | None, lost: frozenset[int]) -> None:
+        super().__init__()
+        self.dies_at = dies_at
+        self._lost = lost
+        self._writes = count()
+
+    def query(self, statements: Sequence[str]) -> Iterator[dict[str, Any]]:
+        for statement in statements:
+            yield from self.answer(statement)
+
+    def send(self, rows: Sequence[Row]) -> Iterator[Answer]:
+        for row in rows:
+            number = next(self._writes)
+            if number == self.dies_at:
+                raise Died
+            if number in self._lost and number % 2:
+                yield Answer(row, Verdict.LOOK_AGAIN, refusal=LOST)  # it was never written
+                continue
+            self.do(row)
+            lost = number in self._lost
+            yield Answer(row, Verdict.LOOK_AGAIN if lost else None, refusal=LOST)
+
+    def people(self) -> Held:
+        rows = self.held["Contact"]
+        held = {r["CustomerIO_Id__c"]: tuple(r.get(name) for name in FIELDS) for r in rows}
+        assert len(held) == len(rows), "duplicates"
+        return held
+
+
+def agrees(held: Held, events: Sequence[Event]) -> bool:
+    """Whether *held* is what *events* amount to.
+
+    Of a person who left only this is promised: that the phone is cleared where they exist. Who
+    came and left while waiting need not be created for it.
+    """
+    wanted, members = told(events)
+    left = {key: fields for key, fields in held.items() if key not in members}
+    return (
+        {key: held.get(key) for key in members} == {key: wanted[key] for key in members}
+        and left.keys() <= wanted.keys()
+        and all(phone is None for _, phone in left.values())
+    )
+
+
+def told(events: Sequence[Event]) -> tuple[Held, set[str]]:
+    """Apply *events* one by one: everybody's fields, and who has not left."""
+    wanted: Held = {}
+    members: set[str] = set()
+    for event in events:
+        if isinstance(event, Checkpoint):
+            continue
+        key, data = event.data["id"], event.data
+        name, phone = wanted.get(key, (None, None))
+        if "_ab_cdc_deleted_at" in data:
+            wanted[key] = (name, None)
+            members.discard(key)
+        else:
+            wanted[key] = (data["name"], data.get("phone", phone))
+            members.add(key)
+    return wanted, members
+
+
+def record(key: str, name: str, phone: str | None, *, says_phone: bool) -> dict[str, Any]:
+    return {"id": key, "name": name, **({"phone": phone} if says_phone else {})}
+
+
+KEYS = st.sampled_from(["a", "b", "c", "d"])
+RECORDS = st.one_of(
+    st.builds(
+        record,
+        KEYS,
+        st.sampled_from(["N1", "N2"]),
+        st.sampled_from([None, "1", "2"]),
+        says_phone=st.booleans(),
+    ),
+    KEYS.map(lambda key: {"id": key, "_ab_cdc_deleted_at": "2026-01-01"}),
+)
+STEPS = st.lists(RECORDS | st.just("state"), max_size=25)
+
+
+def events_of(steps: Sequence[Any]) -> list[Event]:
+    numbers = count(1)
+    return [
+        Checkpoint("people", {"state": {"at": place + 1}})
+        if step == "state"
+        else Received("people", next(numbers), step)
+        for place, step in enumerate(steps)
+    ]
+
+
+def written(org: ShakyOrg, events: Sequence[Event], buffer_size: int) -> Iterator[int]:
+    """Yield the place of each STATE that comes back, until the process dies."""
+    parts = Org(org.query, org.send, may_gain_people=True)
+    guard = Guard(1000, 100, lambda _place: 0)
+    writer = Writer(MAPPER, [0], Buffer(buffer_size), parts, guard, Keep())
+    try:
+        for message in writer.run(events):
+            yield message["state"]["at"]
+        writer.end([])
+    except Died:
+        return
+
+
+@given(STEPS, st.integers(1, 8), st.frozensets(st.integers(0, 12), max_size=4))
+@settings(max_examples=150)
+def test_whenever_a_state_comes_back_all_before_it_holds(
+    steps: list[Any], buffer_size: int, lost: frozenset[int]
+) -> None:
+    events = events_of(steps)
+    org = ShakyOrg(None, lost)
+    places = []
+    for place in written(org, events, buffer_size):
+        assert agrees(org.people(), events[:place])
+        places.append(place)
+
+    assert places == [place + 1 for place, step in enumerate(steps) if step == "state"]
+    assert agrees(org.people(), events)
+
+
+@given(STEPS, st.integers(1, 8), st.integers(0, 15), st.frozensets(st.integers(0, 12), max_size=4))
+@settings(max_examples=150)
+def test_a_rerun_after_death_ends_where_no_death_would_have(
+    steps: list[Any], buffer_size: int, dies_at: int, lost: frozenset[int]
+) -> None:
+    events = events_of(steps)
+    org = ShakyOrg(dies_at, lost)
+    acknowledged = max(written(org, events, buffer_size), default=0)
+    org.dies_at = None
+    for _ in written(org, events[acknowledged:], buffer_size):
+        pass
+
+    assert agrees(org.people(), events)
