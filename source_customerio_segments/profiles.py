@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from source_customerio_segments.audience import Plan, digest
+from source_customerio_segments.audience import MINUTE_MS, Plan, digest
 from source_customerio_segments.changes import Estimate, Message, Record
 from source_customerio_segments.checkpoints import Checkpoints, Clock
 from source_customerio_segments.comparison import Comparison
@@ -127,7 +127,7 @@ class Telling:
         if found.is_corrected or self._digest(found) != self._told.digests[found.place]:
             self._waiting.append(found)
         else:
-            self._told.read_at[found.place] = self._clock()
+            self._told.read_at[found.place] = self._minute()
 
     def _checkpoint(self) -> Iterator[Message]:
         if len(self._waiting) >= BUFFER_RECORDS:
@@ -150,7 +150,10 @@ class Telling:
     def _settle(self, found: Found) -> None:
         self._told.uncertain[found.place] = False
         self._told.digests[found.place] = self._digest(found)
-        self._told.read_at[found.place] = self._clock()
+        self._told.read_at[found.place] = self._minute()
+
+    def _minute(self) -> int:
+        return self._clock() // MINUTE_MS * MINUTE_MS  # few different times pack to few bytes
 
     def _digest(self, found: Found) -> int:
         return digest(found.profile, self._shape.attributes)
