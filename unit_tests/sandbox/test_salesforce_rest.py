@@ -202,5 +202,13 @@ def test_the_versions_are_listed_to_anybody(sandbox: Running) -> None:
     assert {each["version"] for each in listed} >= {"52.0", "65.0", "67.0"}
 
 
+def test_a_version_leads_to_its_resources(rest: Rest) -> None:
+    resources = rest("GET", "/").json()
+
+    for name in ("sobjects", "limits"):
+        path = resources[name].removeprefix("/services/data/v65.0")
+        assert rest("GET", path).status_code == 200
+
+
 def test_a_wrong_method_is_not_allowed(rest: Rest) -> None:
     assert refusal(rest("PUT", "/limits")) == (405, "METHOD_NOT_ALLOWED")

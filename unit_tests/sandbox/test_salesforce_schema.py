@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -97,6 +99,29 @@ def test_describe_tells_read_only_create_only_and_relations(org: Org) -> None:
         ("CampaignMember", "ContactId", True),
         ("CustomerIO_Membership__c", "Contact__c", False),
     }
+
+
+DIES = """
+import os, sys
+from sandbox.salesforce.dml import apply
+from sandbox.salesforce.org import Org
+org = Org.open(sys.argv[1])
+apply(org, "insert", org.sobject("Account"), [{"Name": "kept"}])
+with org.transaction():
+    apply(org, "insert", org.sobject("Account"), [{"Name": "half done"}])
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_killed_process_leaves_whole_transactions(tmp_path: Path) -> None:
+    path = str(tmp_path / "org.db")
+
+    died = subprocess.run([sys.executable, "-c", DIES, path], check=False, timeout=60)
+
+    org = Org.open(path)
+    assert died.returncode == -9
+    assert org.rows('SELECT "Name" FROM "Account"') == [("kept",)]
+    org.db.close()
 
 
 def test_a_file_keeps_records_custom_fields_and_counts_on(tmp_path: Path) -> None:
