@@ -12,6 +12,7 @@ from functools import lru_cache
 from destination_salesforce_intro import times
 from destination_salesforce_intro.changes import Outcome, Refused, Rejection, Result
 from destination_salesforce_intro.config import Mapping
+from destination_salesforce_intro.overlaps import Overlaps
 from destination_salesforce_intro.rejected import object_of
 from destination_salesforce_intro.salesforce.wire import Kind, Quota
 
@@ -67,11 +68,14 @@ class Summary:
     def __init__(self, mappings: Sequence[Mapping]) -> None:
         self._mappings = mappings
         self.tallies = [MappingTally() for _ in mappings]
+        self._overlaps = Overlaps(mappings)
 
     def note(self, outcome: Outcome | Refused, now_s: float) -> None:
         """Count *outcome* for its mapping."""
         place = outcome.mapping if isinstance(outcome, Refused) else outcome.change.mapping
         self.tallies[place].note(outcome, now_s)
+        if isinstance(outcome, Outcome) and not outcome.rejection:
+            self._overlaps.note(outcome.change)
 
     def lines(self) -> Iterator[str]:
         """Yield one line per mapping, and one per reason of refusal, without any value."""
@@ -82,6 +86,7 @@ class Summary:
                     f"mappings[{place}] {describe(mapping)}: {count} rejected with "
                     f"{rejection.code}: {rejection.cause} {rejection.hint}"
                 )
+        yield from self._overlaps.lines()
 
 
 def describe(mapping: Mapping) -> str:
