@@ -170,6 +170,9 @@ class Sync:
             self._output.log("WARN", "Dry run: nothing was written, and no state acknowledged.")
             self._warn(self._guard.report() or "")
 
+    def _inform(self, text: str) -> None:
+        self._output.log("INFO", text)
+
     def _warn(self, text: str) -> None:
         if text:
             self._output.log("WARN", text)
@@ -191,8 +194,8 @@ class Sync:
 
     def _real(self) -> tuple[Org, Keeper]:
         config, client, sleep = self._config, self._client, self._world.sleep
-        jobs = BulkJobs(client, sleep, lambda text: self._output.log("INFO", text))
-        sender = Sender(client, jobs, config.write_api, sleep)
+        jobs = BulkJobs(client, sleep, self._inform)
+        sender = Sender(client, jobs, config.write_api, sleep, self._inform)
         org = Org(self._queries.run, sender.send, may_gain_people(config.mappings))
         rejected = RejectedFile(
             self._parts("rejected"), config.mappings, lambda: _iso(self._world.now())

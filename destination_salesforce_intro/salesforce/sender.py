@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
-from destination_salesforce_intro.changes import Row
+from destination_salesforce_intro.changes import Delete, Row
 from destination_salesforce_intro.errors import AnswerLost, ConnectorError, Fault, TooLarge, Verdict
 from destination_salesforce_intro.salesforce.answers import LOST, Answer, Refusal
 from destination_salesforce_intro.salesforce.batches import (
@@ -35,6 +35,8 @@ PASSING = frozenset({Verdict.RETRY, Verdict.RETRY_SMALLER})
 
 TOO_LARGE = Refusal("EXCEEDED_MAX_SIZE_REQUEST", "the request was too large")
 
+ID_LENGTHS = (15, 18)
+
 WriteApi = Literal["auto", "rest", "bulk"]
 # Rows of one target that make a Bulk job worth its dozen requests; 2,000 is Salesforce's advice.
 BULK_FROM: dict[WriteApi, int | None] = {"auto": 2_000, "rest": None, "bulk": 1}
@@ -49,11 +51,13 @@ class Sender:
         jobs: BulkJobs,
         write_api: WriteApi,
         sleep: Callable[[float], None],
+        log: Callable[[str], None],
     ) -> None:
         self._client = client
         self._jobs = jobs
         self._bulk_from = BULK_FROM[write_api]
         self._sleep = sleep
+        self._log = log
         self._settled: set[str] = set()  # objects on which no job of an earlier run is running
 
     def send(self, rows: Sequence[Row]) -> Iterator[Answer]:
@@ -66,13 +70,26 @@ class Sender:
         groups = grouped(rows)
         if self._bulk_from is not None:
             self._settle({target.object for target in groups} - self._settled)
+        rest: list[Row] = []
         for target, group in groups.items():
-            in_bulk = [row for row in group if fits(row)]
-            if self._bulk_from is None or len(in_bulk) < self._bulk_from:
-                yield from self._over_rest(group)
-                continue
-            yield from self._in_bulk(target, in_bulk)
-            yield from self._over_rest([row for row in group if not fits(row)])
+            in_bulk, others = self._choose(target, group)
+            if in_bulk:
+                yield from self._in_bulk(target, in_bulk)
+            rest += others
+        yield from self._over_rest(sorted(rest, key=parents))
+
+    def _choose(self, target: Target, rows: list[Row]) -> tuple[list[Row], list[Row]]:
+        """Part *rows* into those that go by Bulk and those that go over REST, and say why."""
+        if self._bulk_from is None or len(rows) < self._bulk_from:
+            return [], rows
+        fitting = [fits(row) for row in rows]
+        in_bulk = [row for row, fit in zip(rows, fitting, strict=True) if fit]
+        others = [row for row, fit in zip(rows, fitting, strict=True) if not fit]
+        self._log(
+            f"{len(in_bulk)} rows to {target.verb} in {target.object} go by Bulk API "
+            f"({self._bulk_from} or more), {len(others)} that its CSV cannot say over REST."
+        )
+        return in_bulk, others
 
     def _settle(self, objects: set[str]) -> None:
         if objects:
@@ -118,6 +135,21 @@ class Sender:
             if len(_rows(packed)) == 1:
                 raise ConnectorError(error.message, Fault.SYSTEM) from None
             return [Answer(row, Verdict.RETRY_SMALLER, refusal=TOO_LARGE) for row in _rows(packed)]
+
+
+def parents(row: Row) -> tuple[str, ...]:
+    """Return what rows must share to be written side by side, where they wait for no one's lock.
+
+    Salesforce locks the parents of a row that it writes: an account, a campaign.
+    """
+    if isinstance(row, Delete):
+        return ()
+    links = ((n, v) for n, v in row.fields.items() if "." in n or n.endswith(("Id", "__c")))
+    return tuple(str(value) for name, value in links if _is_link(name, value))
+
+
+def _is_link(name: str, value: object) -> bool:
+    return "." in name or (isinstance(value, str) and len(value) in ID_LENGTHS and value.isalnum())
 
 
 def _rows(packed: Sequence[Batch]) -> list[Row]:
