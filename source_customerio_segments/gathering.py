@@ -55,9 +55,8 @@ class Gathered:
     failures: dict[int, ConnectorError] = field(default_factory=dict)
 
     def reading(self) -> Reading:
-        """Return the members as one reading; the pages are given up for it."""
-        pages, self.pages = self.pages, {}
-        return collect(pages)
+        """Return the members as one reading; it takes the pages."""
+        return collect(self.pages)
 
 
 def gather(client: Customerio, order: Order, clock: Clock) -> Generator[Message, None, Gathered]:

@@ -102,6 +102,8 @@ def completed(
     if marks is None:
         return comparison, 0
     unseen = np.setdiff1d(exiting, meeting.now)
+    if not len(unseen) and not len(meeting.was):
+        return comparison, 0
     names = meeting.people.take(unseen).names()
     found = identifiers.of(names)
     places = unseen[[name in found for name in names]]

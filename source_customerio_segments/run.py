@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from source_customerio_segments import commands, inputs, protocol
+from source_customerio_segments.allocation import return_large_blocks
 from source_customerio_segments.changes import Log, Status, StreamStatus, Trouble
 from source_customerio_segments.check import check
 from source_customerio_segments.client import CustomerioClient
@@ -31,6 +32,7 @@ PIPE_CLOSED = "The reader of stdout has gone away; the sync ended before its las
 def main() -> None:
     """Run the command that the process was started with, and end the process."""
     arguments = _arguments(sys.argv[1:])
+    return_large_blocks()
     interruption = Interruption()
     interruption.install()
     try:

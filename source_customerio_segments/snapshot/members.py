@@ -69,9 +69,16 @@ class Difference:
         columns = (self.entered, self.repeated, self.changed, self.exited)
         return sum(map(len, columns))
 
-    def without_exits(self) -> Difference:
-        """Return what is told while the segment is held."""
-        return replace(self, exited=np.empty(0, np.int64))
+
+def renames(before: Members, renamed: Mask) -> Difference:
+    """Return what is told of a segment whose exits are not believed, or that was not read.
+
+    Its members stay, those too who were not read in it, and their new identifiers are known from
+    another segment: that goes out, or their records here would keep the old ones for ever.
+    """
+    nobody = np.empty(0, np.int64)
+    changed = before.places[~before.uncertain & renamed[before.places]]
+    return Difference(entered=nobody, repeated=nobody, changed=changed, exited=nobody)
 
 
 def difference(before: Members, now: Places, renamed: Mask) -> Difference:

@@ -9,13 +9,13 @@ may not have been told is marked uncertain, and says about those how it is now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from source_customerio_segments.snapshot.columns import Mask, Places
+from source_customerio_segments.snapshot.columns import Mask, Places, Texts
 from source_customerio_segments.snapshot.members import Instants, Members
 from source_customerio_segments.snapshot.people import People, distinct, nobody
 
@@ -85,17 +85,35 @@ class Reading:
     segments: Mapping[int, Places] = field(default_factory=dict)
 
 
-def collect(pages: Mapping[int, Sequence[People]]) -> Reading:
-    """Put the pages of several segments together.
+def collect(pages: dict[int, list[People]]) -> Reading:
+    """Put the pages of several segments together, and empty *pages*: both would be too much.
 
     A person has one identity: the one read last. A person read twice in a segment counts once.
     """
+    sizes = {key: sum(map(len, each)) for key, each in pages.items()}
     tables = [nobody(), *(page for each in pages.values() for page in each)]
-    last, places = distinct(np.concatenate([table.cio_ids for table in tables]))
-    ends = np.cumsum([sum(map(len, each)) for each in pages.values()], dtype=np.int64)
-    parts = np.split(places, ends[:-1]) if pages else []
-    segments = {key: np.unique(part) for key, part in zip(pages, parts, strict=True)}
-    return Reading(People.picked(tables, last), segments)
+    pages.clear()
+    cio_ids = np.concatenate([table.cio_ids for table in tables])
+    emails, ids = [table.emails for table in tables], [table.ids for table in tables]
+    tables.clear()
+    last, places = distinct(cio_ids)
+    people = People(cio_ids[last], _taken(emails, last), _taken(ids, last))
+    parts = np.split(places, np.cumsum([*sizes.values()], dtype=np.int64)[:-1]) if sizes else []
+    segments = {key: _once(part, len(last)) for key, part in zip(sizes, parts, strict=True)}
+    return Reading(people, segments)
+
+
+def _once(places: Places, count: int) -> Places:
+    inside = np.zeros(count, np.bool_)
+    inside[places] = True
+    return np.flatnonzero(inside)
+
+
+def _taken(columns: list[Texts], rows: Places) -> Texts:
+    """Return *rows* of columns put one below the other, and empty *columns*."""
+    joined = Texts.joined(columns)
+    columns.clear()
+    return joined.take(rows)
 
 
 def referred(snapshot: Snapshot) -> Mask:
