@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import reduce
 from itertools import chain
 
@@ -155,8 +154,7 @@ def then(before: list[Change], change: Change) -> list[Change]:
 
 def joined(first: Upsert, second: Upsert) -> Upsert:
     """Return the one upsert equal to *first* then *second*."""
-    return replace(
-        second,
+    return second._replace(
         identity=moved(first.identity, second.identity),
         fields={**first.fields, **second.fields},
         changed_at=second.changed_at or first.changed_at,
@@ -171,8 +169,7 @@ def ended(before: list[Change], last: Exit) -> Exit:
     for change in reversed(before):
         identity = moved(change.identity, identity)
     times = [change.changed_at for change in [*before, last] if change.changed_at]
-    return replace(
-        last,
+    return last._replace(
         identity=identity,
         changed_at=max(times, default=None),
         received=tuple(chain.from_iterable(c.received for c in [*before, last])),

@@ -1,13 +1,14 @@
 """The destination's vocabulary: what arrives, what should hold, what is sent, what became of it.
 
 ``protocol`` reads stdin into the first group, ``mapping`` makes the second of it, ``decide`` the
-third, ``writer`` the fourth. Plain frozen values; nothing here does anything.
+third, ``writer`` the fourth. Plain values that cannot change; nothing here does anything. They are
+tuples with names, because several are made for every record and a frozen dataclass takes three
+times as long to make.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, NamedTuple
 
@@ -49,8 +50,7 @@ class Complete(NamedTuple):
 # --- what should hold --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Who a change is about: one key per identity rule of the mapping, in the rules' order.
 
     ``keys[i]`` is the value of rule *i*, canonical as its Salesforce field compares (lower-cased
@@ -65,8 +65,7 @@ class Identity:
     scope: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Upsert:
+class Upsert(NamedTuple):
     """These fields should hold. ``None`` clears a field; a field not named is left alone."""
 
     mapping: int  # place in config.mappings
@@ -77,8 +76,7 @@ class Upsert:
     truncated: int = 0  # texts cut to the length of their field
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(NamedTuple):
     """The person left: delete the record, or set *fields* (clear = null) where it exists.
 
     An exit never creates a record.
@@ -104,8 +102,7 @@ class Found(NamedTuple):
     fields: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(NamedTuple):
     """Insert a record; by upsert on *key_field* where given, so that a repeat is harmless.
 
     A null among *fields* clears, should the record exist after all.
@@ -117,8 +114,7 @@ class Create:
     fields: Mapping[str, Value]  # the key field included
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """Change *fields* of the record *id*; never creates."""
 
     change: Change
@@ -127,8 +123,7 @@ class Update:
     fields: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     """Move the record *id* to the recycle bin."""
 
     change: Change
@@ -154,8 +149,7 @@ class Result(str, Enum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
+class Rejection(NamedTuple):
     """Why Salesforce or the mapping refused a change, in words a person can act on.
 
     *code* is Salesforce's (``REQUIRED_FIELD_MISSING``) or ours for what never reached it
@@ -177,8 +171,7 @@ class Refused(NamedTuple):
     rejection: Rejection
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of *change*; *rejection* is given exactly when *result* is REJECTED."""
 
     change: Change

@@ -38,6 +38,8 @@ def formatter(name: str, region: str | None, field: FieldSchema) -> Convert:
 
     *region* is the country of phone numbers without a country code, e.g. ``US``.
     """
+    if name == "email":
+        return _email
     write = _writer(name, region, field)
     return lambda value: value if is_empty(value) else write(value)
 
@@ -48,6 +50,13 @@ def _writer(name: str, region: str | None, field: FieldSchema) -> Callable[[Any]
     if name == "epoch_seconds" and field.type in {"date", "datetime"}:
         return _from_epoch
     return _FORMATS[name]
+
+
+def _email(value: Any) -> str | None:
+    if not isinstance(value, str):
+        return None if is_empty(value) else to_email(to_text(value))
+    text = value.strip()
+    return to_email(text) if text else None
 
 
 def to_email(text: str) -> str:
@@ -105,7 +114,6 @@ def _sha256(value: Any) -> str:
 
 
 _FORMATS: Mapping[str, Callable[[Any], Any]] = {
-    "email": lambda value: to_email(to_text(value)),
     "lower": lambda value: to_text(value).lower(),
     "upper": lambda value: to_text(value).upper(),
     "trim": to_text,

@@ -14,6 +14,8 @@ from destination_salesforce_intro.schema import ID_TYPES, NUMBER_TYPES, TIME_TYP
 from destination_salesforce_intro.values import Convert, UnfitError, converter
 
 Record = Mapping[str, Any]
+# Read back in another spelling than they are written in.
+_RESPELLED_TYPES = NUMBER_TYPES | TIME_TYPES | ID_TYPES
 
 
 def canonical(value: Value, field: FieldSchema) -> str | None:
@@ -24,7 +26,7 @@ def canonical(value: Value, field: FieldSchema) -> str | None:
     """
     if value is None:
         return None
-    if field.type in NUMBER_TYPES | TIME_TYPES | ID_TYPES:
+    if field.type in _RESPELLED_TYPES:
         made = converter(field)(value)
         return None if made is None else str(made)
     text = str(value).strip()
@@ -67,7 +69,10 @@ class Key:
 
     def previous(self, record: Record, now: str | None) -> str | None:
         """Return the key before, if it is another than *now*."""
-        before = canonical(self.value(self.before(record)), self.field)
+        raw = self.before(record)
+        if raw is MISSING or raw is None:
+            return None
+        before = canonical(self.value(raw), self.field)
         return None if before == now else before
 
 

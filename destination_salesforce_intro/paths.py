@@ -31,7 +31,7 @@ def reader(path: str) -> Callable[[Mapping[str, Any]], Any]:
 
 def _descend(record: Any, steps: list[str]) -> Any:
     for step in steps:
-        if not isinstance(record, Mapping) or step not in record:
+        if not isinstance(record, dict) or step not in record:
             return MISSING
         record = record[step]
     return record

@@ -25,6 +25,8 @@ def together(matches: Sequence[Match], join: Join, of: tuple[type, ...]) -> list
     ``changed_at`` where both have one). A joined change stands where the first of its changes
     stood. Changes that a former key found stay alone: they have to leave it first.
     """
+    if not any(match.found for match in matches):
+        return list(matches)
     times = Counter(person(match.change) for match in matches)
     groups: dict[object, list[Match]] = {}
     for place, match in enumerate(matches):

@@ -106,8 +106,6 @@ def to_text(value: Any) -> str:
 
 
 LONGEST_NUMBER = 400  # more digits than any float has; Python refuses to read thousands of them
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 
 
 def to_number(value: Any) -> int | float:
@@ -124,9 +122,12 @@ def to_number(value: Any) -> int | float:
 
 
 def _read_number(text: str) -> int | float:
-    if len(text) > LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+    if len(text) > LONGEST_NUMBER or "_" in text or not text.isascii():
         raise UnfitError("is not a number")
-    return int(text) if _WHOLE.fullmatch(text) else float(text)
+    try:
+        return int(text) if text.lstrip("+-").isdigit() else float(text)
+    except ValueError:
+        raise UnfitError("is not a number") from None
 
 
 def to_whole(value: Any) -> int:

@@ -8,7 +8,6 @@ flags that are true, and its values wherever they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import reduce
 from typing import NamedTuple
 
@@ -122,7 +121,7 @@ class PersonFieldKind:
     def _joined(self, first: Change, second: Change) -> Change:
         """Join two segments of one person, both entered or both left."""
         fields = self._merged(first.fields, second.fields)
-        return replace(second, fields=fields, received=first.received + second.received)
+        return second._replace(fields=fields, received=first.received + second.received)
 
     def _merged(self, first: Fields, second: Fields) -> Fields:
         again = {name: self._join(first[name], second[name]) for name in second if name in first}

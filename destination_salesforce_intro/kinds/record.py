@@ -112,13 +112,21 @@ class RecordKind:
 
     def decide(self, matches: Sequence[Match]) -> Decision:
         """Decide one round: what to write, what needs no writing, what has to wait."""
-        return decide(together(matches, same_person, of=(Upsert,)), self.judge)
+        sought = [match for match in matches if match.sought]
+        decision = decide(together(sought, same_person, of=(Upsert,)), self.judge)
+        # One for each person, by one key, so these collide with nothing.
+        decision.rows.extend(self._upsert(m.change) for m in matches if not m.sought)
+        return decision
+
+    def _upsert(self, change: Change) -> Create:
+        """Upsert by key what may or may not exist, saying what is to be cleared."""
+        return Create(change, self._schema.name, self._upsert_keys[0], change.fields)
 
     def judge(self, match: Match) -> Verdict:
         """Decide about one change, as if it were alone."""
         if isinstance(match.change, Exit):
             return self._judge_exit(match.change, match.found)
-        return self._judge_upsert(match.change, match.found, sought=match.sought)
+        return self._judge_upsert(match.change, match.found)
 
     @property
     def _key_fields(self) -> list[FieldSchema]:
@@ -166,9 +174,7 @@ class RecordKind:
             rows = [*updates(change, older, change.fields, self._schema)]
         return rows or Outcome(change, Result.UNCHANGED)
 
-    def _judge_upsert(self, change: Upsert, found: Sequence[Found], *, sought: bool) -> Verdict:
-        if not sought:  # it may exist, so that what is to be cleared has to be said
-            return [Create(change, self._schema.name, self._upsert_keys[0], change.fields)]
+    def _judge_upsert(self, change: Upsert, found: Sequence[Found]) -> Verdict:
         if not found:
             return self._judge_unfound(change)
         if self.mapping.operation == "insert":

@@ -1,6 +1,5 @@
 """Refused records are durable, complete and readable before their STATE goes back."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,7 @@ def test_every_record_of_a_merged_change_has_a_line_of_its_own(tmp_path: Path) -
     place = folder(tmp_path)
     file = rejected(place)
     both = (Received("profiles", 1, {"n": 1}), Received("profiles", 2, {"n": 2}))
-    change = replace(upsert("a1"), received=both)
+    change = upsert("a1")._replace(received=both)
     file.add(Outcome(change, Result.REJECTED, WHY))
     file.secure()
 
