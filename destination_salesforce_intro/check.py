@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from destination_salesforce_intro import mirror, problems
+from destination_salesforce_intro import mirror, ownership, problems
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError, Fault
+from destination_salesforce_intro.rejected import object_of
 from destination_salesforce_intro.salesforce.client import SalesforceClient
 from destination_salesforce_intro.salesforce.metadata import schemas_for
+from destination_salesforce_intro.salesforce.queries import Queries
 from destination_salesforce_intro.salesforce.wire import Request
 from destination_salesforce_intro.schema import ObjectSchema
 from destination_salesforce_intro.storage import open_folder
@@ -16,7 +18,12 @@ from destination_salesforce_intro.storage import open_folder
 MOST_SHOWN = 3
 
 
-def check(config: Config, client: SalesforceClient, warn: Callable[[str], None]) -> None:
+def check(
+    config: Config,
+    client: SalesforceClient,
+    warn: Callable[[str], None],
+    sleep: Callable[[float], None],
+) -> None:
     """Prove what a sync with *config* needs; *warn* is told what may go wrong later.
 
     Raises:
@@ -24,6 +31,9 @@ def check(config: Config, client: SalesforceClient, warn: Callable[[str], None])
     """
     client.json(Request("GET", "", "the list of its resources", "describe"))
     prepare(config, client, warn)
+    probes = [ownership.probe(mapping, object_of(mapping)) for mapping in config.mappings]
+    for _record in Queries(client, sleep).run(probes):
+        pass  # that Salesforce answers is the proof
     folder = open_folder(config.object_storage_config)
     if folder is not None:
         folder.probe()

@@ -35,7 +35,7 @@ def check(config: Config, output: Output, world: World = REAL) -> None:
         ConnectorError: What is missing, and what to do.
     """
     client = connect(config, output, world)
-    checks.check(config, client, lambda text: output.log("WARN", text))
+    checks.check(config, client, lambda text: output.log("WARN", text), world.sleep)
 
 
 def discover(config: Config, output: Output, world: World = REAL) -> dict[str, Any]:

@@ -89,6 +89,11 @@ def count(mapping: Mapping, object_name: str) -> str:
     return _select("COUNT()", object_name, condition(mapping))
 
 
+def probe(mapping: Mapping, object_name: str) -> str:
+    """Return a statement that any one record of *mapping* answers, to see whether it is allowed."""
+    return f"{_select('Id', object_name, condition(mapping))} LIMIT 1"
+
+
 def readings(mapping: Mapping, segments: Map[str, str | None]) -> list[Reading]:
     """Return what to read to know what *mapping* holds.
 

@@ -38,6 +38,8 @@ from destination_salesforce_intro.salesforce.answers import LOST, Answer
 from destination_salesforce_intro.salesforce.outcomes import refuse, settle
 
 MAX_UNMATCHED = 2_000  # changes that wait for their person; each flush looks for them again
+# States that wait with them: some MB each, and the platform wants one back every 15 minutes.
+MAX_HELD_STATES = 20
 MAX_LOOKS = 4  # at one change whose record others keep changing
 
 
@@ -165,12 +167,17 @@ class Writer:
             for place in self._order:
                 theirs = [c for c in changes if c.mapping == place and isinstance(c, Exit) is exits]
                 unmatched += self._settle(place, theirs)
-        if is_last or len(unmatched) > MAX_UNMATCHED or not self._org.may_gain_people:
+        if is_last or self._is_tired_of_waiting(len(unmatched)):
             self._note_all(unmatched)
         else:
             for outcome in unmatched:
                 self._wait(outcome.change)
         self._keep.secure()
+
+    def _is_tired_of_waiting(self, unmatched: int) -> bool:
+        """Whether the changes of absent people end now: too many, too long, or in vain."""
+        too_many = unmatched > MAX_UNMATCHED or len(self._arrived) > MAX_HELD_STATES
+        return too_many or not self._org.may_gain_people
 
     def _settle(self, place: int, changes: Sequence[Change]) -> list[Outcome]:
         """Look up, decide and write until all *changes* are settled; return the unmatched."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from destination_salesforce_intro.changes import (
     Change,
-    Create,
     Delete,
     Exit,
     Outcome,
@@ -64,5 +63,6 @@ def _result(change: Change, group: Sequence[Answer]) -> Result:
     if isinstance(change, Exit):
         deleted = any(isinstance(answer.row, Delete) for answer in group)
         return Result.DELETED if deleted else Result.CLEARED
-    created = any(isinstance(a.row, Create) and (a.created or a.verdict) for a in group)
-    return Result.CREATED if created else Result.UPDATED
+    if all(answer.verdict is Verdict.ACCEPT for answer in group):
+        return Result.UNCHANGED  # it held already
+    return Result.CREATED if any(answer.created for answer in group) else Result.UPDATED
