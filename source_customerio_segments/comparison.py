@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from source_customerio_segments.gates import Facts, Hold, Limits, judge
-from source_customerio_segments.snapshot.columns import Mask
+from source_customerio_segments.snapshot.columns import Mask, Places
 from source_customerio_segments.snapshot.meeting import Meeting, meet, narrowed
 from source_customerio_segments.snapshot.members import (
     UNKNOWN,
@@ -19,6 +19,8 @@ from source_customerio_segments.snapshot.members import (
     announced,
     applied,
     difference,
+    only_renames,
+    renames,
 )
 from source_customerio_segments.snapshot.memory import Reading, Snapshot, Told, pruned
 from source_customerio_segments.snapshot.people import People
@@ -153,7 +155,8 @@ def compare(
 ) -> Comparison:
     """Compare what was told with what was read.
 
-    Segments that were not read keep their members: unknown is not empty.
+    Segments that were not read keep their members: unknown is not empty. What is told of them is
+    whom another segment showed under new identifiers.
 
     Args:
         snapshot: What the stream has told.
@@ -170,17 +173,43 @@ def compare(
         entered_at = changed_at if key in before else UNKNOWN
         members = before.get(key, Members.none(replace(read.about, read_at=0)))
         change = difference(members, np.sort(meeting.now[reading.segments[key]]), meeting.renamed)
-        changes[key] = _judged(members, change, read, limits, entered_at)
+        here = renames(members, meeting.renamed)
+        changes[key] = _judged(members, (change, here), read, limits, entered_at)
+    changes |= _unread(before, reads.keys(), meeting.renamed)
     told = snapshot.told and snapshot.told.moved_to(meeting.then, len(meeting.people))
     return Comparison(meeting, before, changes, changed_at, snapshot.changed_at, snapshot.was, told)
 
 
+def _unread(
+    before: Mapping[int, Members], read: Collection[int], renamed: Mask
+) -> dict[int, SegmentChange]:
+    told = {key: only_renames(each, renamed) for key, each in before.items() if key not in read}
+    return {
+        key: SegmentChange(
+            before[key],
+            each,
+            None,
+            0,
+            UNKNOWN,
+            SegmentRead(before[key].about, before[key].about.name),
+        )
+        for key, each in told.items()
+        if len(each)
+    }
+
+
 def _judged(
-    before: Members, change: Difference, read: SegmentRead, limits: Limits, entered_at: int
+    before: Members,
+    found: tuple[Difference, Places],
+    read: SegmentRead,
+    limits: Limits,
+    entered_at: int,
 ) -> SegmentChange:
+    """Decide what is told; *found* is the difference, and who of the members was renamed."""
+    change, here = found
     exits = len(change.exited)
     hold = None if read.expelled else judge(_facts(read, len(before), exits), limits)
-    told = change.without_exits() if hold else change
+    told = replace(change.without_exits(), changed=here) if hold else change
     return SegmentChange(before, told, hold, exits if hold else 0, entered_at, read)
 
 

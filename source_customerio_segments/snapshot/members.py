@@ -69,16 +69,9 @@ class Difference:
         columns = (self.entered, self.repeated, self.changed, self.exited)
         return sum(map(len, columns))
 
-
-def renames(before: Members, renamed: Mask) -> Difference:
-    """Return what is told of a segment whose exits are not believed, or that was not read.
-
-    Its members stay, those too who were not read in it, and their new identifiers are known from
-    another segment: that goes out, or their records here would keep the old ones for ever.
-    """
-    nobody = np.empty(0, np.int64)
-    changed = before.places[~before.uncertain & renamed[before.places]]
-    return Difference(entered=nobody, repeated=nobody, changed=changed, exited=nobody)
+    def without_exits(self) -> Difference:
+        """Return what is told while the segment is held."""
+        return replace(self, exited=_nobody())
 
 
 def difference(before: Members, now: Places, renamed: Mask) -> Difference:
@@ -100,6 +93,23 @@ def difference(before: Members, now: Places, renamed: Mask) -> Difference:
         changed=before.places[changed],
         exited=before.places[~stayed],
     )
+
+
+def renames(before: Members, renamed: Mask) -> Places:
+    """Return the members who have other identifiers now, whether they were read here or not.
+
+    An announced member is told again anyway, with the identifiers of then.
+    """
+    return before.places[~before.uncertain & renamed[before.places]]
+
+
+def only_renames(before: Members, renamed: Mask) -> Difference:
+    """Return what is told of a segment that was not read.
+
+    Its members stay, but another segment may have shown their new identifiers. They go out for this
+    one too: the snapshot knows one identity of a person, and would never tell this one again.
+    """
+    return Difference(_nobody(), _nobody(), renames(before, renamed), _nobody())
 
 
 def announced(before: Members, told: Difference, entered_at: int) -> Members:
@@ -133,6 +143,10 @@ def _with(before: Members, entered: Places, entered_at: int) -> tuple[Places, In
 
 def _among(places: Places, others: Places) -> Mask:
     return np.isin(places, others, kind="table")  # a table, for sorting would take ten times more
+
+
+def _nobody() -> Places:
+    return np.empty(0, np.int64)
 
 
 def _owed(before: Members) -> Places:

@@ -595,6 +595,23 @@ def test_above_the_size_limit_a_name_before_is_told_only_when_it_is_certain(
     }
 
 
+def test_a_state_gets_identifiers_again_when_everybody_has_been_read(
+    api: FakeCustomerio, digests: Sync
+) -> None:
+    cadence = [{"segment": "Cart", "every_minutes": 3}]
+    forms = []
+    for _ in range(3):
+        digests.run(max_state_megabytes=2, cadence=cadence)
+        forms.append(digests.downstream.states[MEMBERSHIPS]["form"])
+    api.delete("0300")
+    api.log.clear()
+
+    (row,) = records(digests.run())
+
+    assert forms == ["digests", "digests", "identifiers"]
+    assert (row["cio_id"], row["email"]) == ("0300", "0300@example.com")
+
+
 def test_states_go_out_at_segment_boundaries_at_most_twice_a_minute(api: FakeCustomerio) -> None:
     for segment in range(20, 30):
         api.enter(segment, "a3")
@@ -635,3 +652,35 @@ def test_no_state_goes_out_twice_however_slow_the_sync(api: FakeCustomerio, stre
     states = [each.value for each in messages if isinstance(each, State)]
     assert len(states) > 2
     assert all(one != two for one, two in pairwise(states))
+
+
+@pytest.mark.parametrize("trouble", ["unreadable", "not due", "held"])
+def test_new_address_goes_out_for_segments_too_that_do_not_show_it(
+    api: FakeCustomerio, trouble: str
+) -> None:
+    """The snapshot knows one identity of a person: what is not told now is never told."""
+    sync = Sync(api, cadence=[{"segment": "8", "every_minutes": 60}] * (trouble == "not due"))
+    sync.run()
+    api.rename("a3", "new@example.com", 0)
+    if trouble == "unreadable":
+        api.unreadable.add(8)
+    elif trouble == "held":
+        api.leave(8, "a3")
+        api.counts[8] = 50
+    told = records(sync.run())
+
+    assert [(r["segment_id"], r["email"], r["previous_email"], r["status"]) for r in told] == [
+        (7, "new@example.com", "a3@example.com", "member"),
+        (8, "new@example.com", "a3@example.com", "member"),
+    ]
+
+
+def test_new_address_of_an_unread_segment_is_told_once(api: FakeCustomerio) -> None:
+    sync = Sync(api)
+    sync.run()
+    api.rename("a3", "new@example.com", 0)
+    api.unreadable.add(8)
+    sync.run()
+    api.unreadable.clear()
+
+    assert records(sync.run()) == []
