@@ -25,6 +25,12 @@ _ENCODED = re.compile(rb"[^A-Za-z0-9_.~-]")
 _UNQUOTED = NUMBER_TYPES | TIME_TYPES | {"boolean"}
 
 
+class DeletedToo(str):
+    """A statement that is to see deleted records as well (resource ``queryAll``)."""
+
+    __slots__ = ()
+
+
 class Query(NamedTuple):
     """``SELECT names FROM object WHERE field IN (…)``, further conditions and an order."""
 

@@ -29,6 +29,7 @@ from destination_salesforce_intro.identity import Key, canonical, identify
 from destination_salesforce_intro.kinds.base import Finding
 from destination_salesforce_intro.kinds.verdicts import (
     CONVERTED_LEAD,
+    MERGED,
     MISSING_KEY,
     choose,
     not_converted,
@@ -54,6 +55,7 @@ from destination_salesforce_intro.mapping import (
     fill,
     is_exit,
 )
+from destination_salesforce_intro.merges import MergeSearch, can_be_merged
 from destination_salesforce_intro.schema import FieldSchema, ObjectSchema
 from destination_salesforce_intro.together import together
 
@@ -108,7 +110,8 @@ class RecordKind:
         """Start looking for the records that *changes* are about."""
         if len(changes) > 2 * SAMPLE_SIZE and all(map(self._can_be_blind, changes)):
             return SampledSearch(changes, self._places)
-        return Search(changes, self._places)
+        search = Search(changes, self._places)
+        return MergeSearch(search, self._places[0]) if can_be_merged(self._schema) else search
 
     def decide(self, matches: Sequence[Match]) -> Decision:
         """Decide one round: what to write, what needs no writing, what has to wait."""
@@ -126,7 +129,7 @@ class RecordKind:
         """Decide about one change, as if it were alone."""
         if isinstance(match.change, Exit):
             return self._judge_exit(match.change, match.found)
-        return self._judge_upsert(match.change, match.found)
+        return self._judge_upsert(match.change, match)
 
     @property
     def _key_fields(self) -> list[FieldSchema]:
@@ -174,11 +177,14 @@ class RecordKind:
             rows = [*updates(change, older, change.fields, self._schema)]
         return rows or Outcome(change, Result.UNCHANGED)
 
-    def _judge_upsert(self, change: Upsert, found: Sequence[Found]) -> Verdict:
+    def _judge_upsert(self, change: Upsert, match: Match) -> Verdict:
+        found = match.found
         if not found:
             return self._judge_unfound(change)
         if self.mapping.operation == "insert":
             return Outcome(change, Result.IGNORED)
+        if match.rule == 0 and is_anothers(found[0], change.identity, 0, self._keys[0].field):
+            return refuse(change, MERGED)
         usable = not_converted(found)
         if not usable:
             return refuse(change, CONVERTED_LEAD)

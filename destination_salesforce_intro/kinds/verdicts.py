@@ -31,6 +31,12 @@ CONVERTED_LEAD = Rejection(
     cause="The person has become a Contact, and a converted Lead stays as it was.",
     hint="Map the stream to Contact, which has the person now.",
 )
+MERGED = Rejection(
+    code="MERGED_RECORD",
+    message="The record with this key was merged into a record that has another key.",
+    cause="Somebody merged two people in Salesforce who are still two in the source.",
+    hint="Merge them in the source as well, or undo the merge in Salesforce.",
+)
 NO_MATCH = Rejection(
     code="NO_MATCH",
     message="No Salesforce record has the key of this person.",

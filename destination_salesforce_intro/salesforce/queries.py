@@ -17,6 +17,7 @@ from destination_salesforce_intro.salesforce.verdicts import (
     request_verdict,
 )
 from destination_salesforce_intro.salesforce.wire import Request
+from destination_salesforce_intro.soql import DeletedToo
 
 MAX_STATEMENTS = 5  # queries in one composite request
 ROUNDS = 6
@@ -79,12 +80,16 @@ def composite(statements: Sequence[str], base_path: str) -> Request:
     parts = [
         {
             "method": "GET",
-            "url": f"{base_path}query/?q={quote(statement, safe='')}",
+            "url": f"{base_path}{_resource(statement)}/?q={quote(statement, safe='')}",
             "referenceId": f"part{place}",
         }
         for place, statement in enumerate(statements)
     ]
     return Request("POST", "composite", WHAT, "query", body={"compositeRequest": parts})
+
+
+def _resource(statement: str) -> str:
+    return "queryAll" if isinstance(statement, DeletedToo) else "query"
 
 
 def decode(answer: Any, count: int) -> list[Mapping[str, Any]] | None:
