@@ -145,7 +145,7 @@ class Sync:
                 )
 
     def _make_mapper(self, schemas: Mapping[str, ObjectSchema]) -> WatchedMapper:
-        mapper = WatchedMapper(self._config.mappings, schemas)
+        mapper = WatchedMapper(self._config.mappings, schemas, samples=not self._config.dry_run)
         now = _iso(self._world.now())
         mapper.mirrors = [
             Mirror(place, mapper.kinds[place], mapping, now)

@@ -13,11 +13,20 @@ from destination_salesforce_intro.schema import ObjectSchema
 
 
 class Mapper:
-    """All mappings, compiled. ``kinds[change.mapping]`` is the one that a change belongs to."""
+    """All mappings, compiled. ``kinds[change.mapping]`` is the one that a change belongs to.
 
-    def __init__(self, mappings: Sequence[Mapping], schemas: Map[str, ObjectSchema]) -> None:
+    Args:
+        mappings: As configured.
+        schemas: An entry for each object that ``kinds.objects`` names.
+        samples: Whether a first load may be told from a sample; a plan has to be exact.
+    """
+
+    def __init__(
+        self, mappings: Sequence[Mapping], schemas: Map[str, ObjectSchema], *, samples: bool = True
+    ) -> None:
         self.kinds: Sequence[Kind] = [
-            build(place, mapping, schemas) for place, mapping in enumerate(mappings)
+            build(place, mapping, schemas, samples=samples)
+            for place, mapping in enumerate(mappings)
         ]
         self._by_stream = defaultdict[str, list[Kind]](list)
         for mapping, kind in zip(mappings, self.kinds, strict=True):

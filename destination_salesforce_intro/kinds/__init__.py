@@ -40,11 +40,14 @@ def objects(mapping: Mapping, schemas: Schemas) -> frozenset[str]:
             return frozenset({mapping.object})
 
 
-def build(place: int, mapping: Mapping, schemas: Schemas) -> Kind:
-    """Compile the mapping at *place*; *schemas* holds an entry for each of ``objects``."""
+def build(place: int, mapping: Mapping, schemas: Schemas, *, samples: bool = True) -> Kind:
+    """Compile the mapping at *place*; *schemas* holds an entry for each of ``objects``.
+
+    *samples* lets a record mapping tell a first load from a sample of it.
+    """
     match mapping:
         case RecordMapping():
-            return RecordKind(place, mapping, schemas[mapping.object])
+            return RecordKind(place, mapping, schemas[mapping.object], samples=samples)
         case FlagMapping():
             return flag(place, mapping, schemas[mapping.object])
         case MultiSelectMapping():

@@ -64,10 +64,12 @@ class RecordKind:
     """A ``record`` mapping, compiled against the schema of its object.
 
     ``problems.find`` tells in words whether the two fit; where they do not, this raises KeyError
-    or UnfitError.
+    or UnfitError. *samples*: whether a first load may be told from a sample of it.
     """
 
-    def __init__(self, place: int, mapping: RecordMapping, schema: ObjectSchema) -> None:
+    def __init__(
+        self, place: int, mapping: RecordMapping, schema: ObjectSchema, *, samples: bool = True
+    ) -> None:
         self.mapping = mapping
         self._place = place
         self._schema = schema
@@ -76,16 +78,9 @@ class RecordKind:
         ]
         self._not_createable = {f.name for f in schema.fields.values() if not f.createable}
         self._targets = [compile_rule(rule, schema) for rule in mapping.fields]
-        fields = [key.field for key in self._keys if key.field.external_id or key.field.id_lookup]
-        fields.sort(key=lambda field: not field.external_id)
-        self._upsert_keys = [field.name for field in fields]
+        self._upsert_keys = _upsert_keys(self._key_fields)
         self._exit_fields = exit_fields(mapping.on_exit, schema)
-        # One unique External ID tells it all: no other rule, no guard, nothing to choose from.
-        self._is_plain_upsert = (
-            (mapping.operation, mapping.changed_at_field, len(self._keys)) == ("upsert", None, 1)
-            and self._keys[0].field.external_id
-            and self._keys[0].field.unique
-        )
+        self._samples = samples and _is_plain_upsert(mapping, self._key_fields)
         clock = mapping.changed_at_field
         self._clock = schema.fields[clock.lower()].name if clock else None
         targets = [(schema, key.field) for key in self._keys]
@@ -157,11 +152,7 @@ class RecordKind:
 
     def _can_be_blind(self, change: Change) -> bool:
         """Whether an upsert by key does the right thing, whatever Salesforce holds."""
-        return (
-            self._is_plain_upsert
-            and isinstance(change, Upsert)
-            and not any(change.identity.previous)
-        )
+        return self._samples and isinstance(change, Upsert) and not any(change.identity.previous)
 
     def _judge_exit(self, change: Exit, found: Sequence[Found]) -> Verdict:
         if is_ignored(change):
@@ -222,3 +213,16 @@ def same_person(first: Change, second: Change) -> Change:
     if isinstance(first, Upsert) and isinstance(second, Upsert):
         return joined(first, second)
     raise TypeError("only upserts are joined: an exit is about its own key alone")
+
+
+def _upsert_keys(keys: Sequence[FieldSchema]) -> list[str]:
+    """Name the keys that Salesforce itself can upsert by: External IDs, then idLookup fields."""
+    external = [field.name for field in keys if field.external_id]
+    return [*external, *(f.name for f in keys if f.id_lookup and not f.external_id)]
+
+
+def _is_plain_upsert(mapping: RecordMapping, keys: Sequence[FieldSchema]) -> bool:
+    """Whether one unique External ID tells it all: no other rule, no guard, nothing to choose."""
+    if (mapping.operation, mapping.changed_at_field, len(keys)) != ("upsert", None, 1):
+        return False
+    return keys[0].external_id and keys[0].unique

@@ -498,6 +498,12 @@ def test_crowd_is_looked_up_whole_where_writing_depends_on_what_is_there(
     assert statements(careful, changes, SmallOrg()) > MANY / 200
 
 
+def test_crowd_is_looked_up_whole_where_a_plan_has_to_be_exact() -> None:
+    exact = RecordKind(0, record_mapping(**ONE_KEY), CONTACT, samples=False)
+
+    assert statements(exact, crowd(exact), SmallOrg()) > MANY / 200
+
+
 def test_crowd_with_an_exit_in_it_is_looked_up_whole() -> None:
     plain = kind(**ONE_KEY)
     changes = [*crowd(plain), change(plain, cio_id="x", _ab_cdc_deleted_at=LEFT)]
