@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CODE := setup.py source_customerio_segments destination_salesforce_intro sandbox unit_tests integration_tests examples benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types unit integration scale soak-destination test-clients clean
+.PHONY: help demo test check format lint types unit integration scale soak-source soak-destination test-clients clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ integration: $(VENV)/.ready  ## integration tests only
 
 scale: $(VENV)/.ready  ## 100,000 people with attributes, twice (several minutes)
 	$(BIN)/python -m pytest -q -s -m scale integration_tests/test_scale.py
+
+soak-source: $(VENV)/.ready  ## random changes, faults and deaths, the source's side
+	$(BIN)/python -m integration_tests.soak_source --syncs 50
 
 soak-destination: $(VENV)/.ready  ## random records, faults and deaths for some minutes
 	$(BIN)/python -m integration_tests.soak_destination --syncs 100

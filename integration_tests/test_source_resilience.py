@@ -1,30 +1,21 @@
 """Whole syncs against a Customer.io that breaks: nothing is lost, nothing is invented.
 
-Downstream is what a warehouse would hold: the latest record by key. Whatever broke, nobody who is
-still in a segment is reported as gone, and the next sync that goes well makes downstream true.
+Whatever broke, nobody who is still in a segment is reported as gone, and the next sync that goes
+well makes downstream true.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
-from functools import partial
-from io import BytesIO
-from itertools import count
-from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
+from integration_tests.downstream import Downstream
 from sandbox.serve import Running, running
-from source_customerio_segments import run as module
-from source_customerio_segments.client import CustomerioClient
-from source_customerio_segments.output import Output
 
 PAGE = 15
-STREAMS = ("segments", "profiles", "segment_memberships")
 ACTIONS: dict[str, dict[str, Any]] = {
     "503": {"status": 503},
     "busy": {"status": 429, "headers": {"Retry-After": "2"}},
@@ -46,71 +37,6 @@ PLACES = {
 }
 
 
-class Downstream:
-    """One connection: the settings, the last states, and the latest record by key."""
-
-    def __init__(self, sandbox: Running, folder: Path) -> None:
-        self.sandbox = sandbox
-        self.states: dict[str, Any] = {}
-        self.members: dict[tuple[int, str], bool] = {}
-        self.profiles: dict[str, bool] = {}
-        self.exits: set[tuple[int, str]] = set()
-        self._folder = folder
-
-    def sync(self) -> int:
-        out = BytesIO()
-        self.exits = set()
-        code = module.run(module._arguments(self._command()), Output(out))
-        for line in out.getvalue().splitlines():
-            message = orjson.loads(line)
-            if message["type"] == "STATE":
-                state = message["state"]
-                self.states[state["stream"]["stream_descriptor"]["name"]] = state
-            elif message["type"] == "RECORD":
-                self._keep(message["record"]["stream"], message["record"]["data"])
-        return code
-
-    def truth(self) -> set[tuple[int, str]]:
-        segments = self.sandbox.customerio_control.truth()["segments"]
-        return {(int(key), person) for key, people in segments.items() for person in people}
-
-    def held(self) -> set[tuple[int, str]]:
-        return {key for key, inside in self.members.items() if inside}
-
-    def people(self) -> set[str]:
-        return {person for person, inside in self.profiles.items() if inside}
-
-    def _keep(self, stream: str, data: dict[str, Any]) -> None:
-        here = data.get("_ab_cdc_deleted_at") is None
-        if stream == "segment_memberships":
-            key = (data["segment_id"], data["cio_id"])
-            self.members[key] = here
-            self.exits |= set() if here else {key}
-        elif stream == "profiles":
-            self.profiles[data["cio_id"]] = here
-
-    def _command(self) -> list[str]:
-        at = {"app_api_key": self.sandbox.app_api_key, "api_url": self.sandbox.customerio}
-        files = {
-            "config": at,
-            "catalog": {"streams": [{"stream": {"name": name}} for name in STREAMS]},
-            "state": list(self.states.values()),
-        }
-        command = ["read"]
-        for name, content in files.items():
-            path = self._folder / f"{name}.json"
-            path.write_text(json.dumps(content))
-            command += [f"--{name}", str(path)]
-        return command
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the client's clock run by being looked at: waits and the rate limit cost no time."""
-    quick = partial(CustomerioClient, clock=partial(next, count()), sleep=lambda _: None)
-    monkeypatch.setattr(module, "CustomerioClient", quick)
-
-
 @pytest.fixture(scope="module")
 def box() -> Iterator[Running]:
     with running(people=150) as servers:
@@ -128,7 +54,7 @@ def downstream(connection: Downstream) -> Iterator[Downstream]:
     """One connection that lives through all tests, each of which must leave it true."""
     if not connection.states:
         assert connection.sync() == 0
-    assert connection.held() == connection.truth()
+    assert connection.members == connection.truth()
     yield connection
     connection.sandbox.customerio_control.clear_faults()
 
@@ -163,8 +89,8 @@ def test_whatever_breaks_nobody_is_lost_or_invented(
 
     control.clear_faults()
     assert downstream.sync() == 0
-    assert downstream.held() == truth
-    assert downstream.people() == {person for _, person in truth}
+    assert downstream.members == truth
+    assert downstream.profiles == {person for _, person in truth}
 
 
 def test_people_who_move_while_pages_are_read_are_found_at_the_latest_next_time(
@@ -182,7 +108,7 @@ def test_people_who_move_while_pages_are_read_are_found_at_the_latest_next_time(
     assert downstream.sync() == 0
     assert downstream.exits.isdisjoint(downstream.truth())
     assert downstream.sync() == 0
-    assert downstream.held() == downstream.truth()
+    assert downstream.members == downstream.truth()
 
 
 def test_segment_that_fails_leaves_the_others_and_the_next_sync_makes_it_good(
@@ -195,8 +121,8 @@ def test_segment_that_fails_leaves_the_others_and_the_next_sync_makes_it_good(
     elsewhere = {key for key in downstream.truth() if key[0] != 10}
 
     assert code == 1
-    assert {key for key in downstream.held() if key[0] != 10} == elsewhere
+    assert {key for key in downstream.members if key[0] != 10} == elsewhere
 
     control.clear_faults()
     assert downstream.sync() == 0
-    assert downstream.held() == downstream.truth()
+    assert downstream.members == downstream.truth()
