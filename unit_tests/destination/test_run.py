@@ -1,5 +1,6 @@
 """The command line as a runner uses it: exit codes, signals, a closed pipe, death at any moment."""
 
+import io
 import json
 import os
 import signal
@@ -13,6 +14,8 @@ from typing import Any
 import orjson
 import pytest
 
+from destination_salesforce_intro import run as cli
+from destination_salesforce_intro.output import Output
 from sandbox.serve import Running
 from unit_tests.destination.harness import CONTACTS, contacts, person, settings, state
 
@@ -32,6 +35,13 @@ def command(folder: Path, verb: str, **files: Any) -> list[str]:
 def run(line: Sequence[str], messages: Sequence[dict[str, Any]] = ()) -> Any:
     given = b"".join(orjson.dumps(m) + b"\n" for m in messages)
     return subprocess.run(line, input=given, capture_output=True, timeout=PATIENCE_S, check=False)
+
+
+def answered(line: Sequence[str]) -> tuple[int, list[dict[str, Any]]]:
+    """Carry a command out in this process: what needs no stdin and no signal, in less time."""
+    file = io.BytesIO()
+    code = cli.run(cli._arguments(line[3:]), Output(file))
+    return code, [orjson.loads(each) for each in file.getvalue().splitlines()]
 
 
 def said(done: Any) -> list[dict[str, Any]]:
@@ -65,11 +75,10 @@ def take(process: subprocess.Popen[bytes], kind: str = "STATE") -> dict[str, Any
 
 
 def test_spec_is_a_form_with_its_secrets_marked(tmp_path: Path) -> None:
-    done = run(command(tmp_path, "spec"))
+    code, (message,) = answered(command(tmp_path, "spec"))
 
-    (message,) = said(done)
     auth = message["spec"]["connectionSpecification"]["properties"]["auth"]
-    assert done.returncode == 0
+    assert code == 0
     assert all("const" in option["properties"]["type"] for option in auth["oneOf"])
 
 
@@ -93,10 +102,10 @@ def test_check_says_what_to_fix_and_always_gives_a_status(
     box: Running, tmp_path: Path, change: dict[str, Any], expected: str
 ) -> None:
     config = json.dumps({**settings(box), **change}).replace("URL", box.salesforce)
-    done = run(command(tmp_path, "check", config=config))
+    code, messages = answered(command(tmp_path, "check", config=config))
 
-    status = said(done)[-1]["connectionStatus"]
-    assert done.returncode == 0
+    status = messages[-1]["connectionStatus"]
+    assert code == 0
     assert status["status"] == "FAILED"
     assert expected in status["message"]
 
