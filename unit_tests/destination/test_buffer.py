@@ -177,3 +177,12 @@ def test_buffer_is_full_at_its_size_and_empty_after_a_drain() -> None:
 
     assert filling == [False, False, True]
     assert (len(buffer), buffer.is_full, buffer.drain()) == (0, False, [])
+
+
+def test_of_changes_with_one_time_the_later_arrival_wins() -> None:
+    """One sync of the source may give one time to all it found."""
+    at = "2026-01-01T00:00:00.000Z"
+
+    (change,) = drained(upsert("x", fields={"a": 1}, at=at), upsert("x", fields={"a": 2}, at=at))
+
+    assert change.fields == {"a": 2}
