@@ -52,10 +52,13 @@ Packed = dict[str, Any]
 
 
 def encode(snapshot: Snapshot, max_megabytes: float) -> Packed:
-    """Write a snapshot, with identifiers while the value stays within *max_megabytes*."""
-    people = int(referred(snapshot).sum())
+    """Write a snapshot, with identifiers while the value stays within *max_megabytes*.
+
+    A snapshot with digests gets identifiers again when everybody has been read once more.
+    """
+    rows = np.flatnonzero(referred(snapshot))
     limit = max_megabytes * MEGABYTE
-    if people * LEAST_BYTES_PER_PERSON <= limit:
+    if len(rows) * LEAST_BYTES_PER_PERSON <= limit and _are_known(snapshot.people, rows):
         value = _encoded(snapshot, IDENTIFIERS)
         if len(orjson.dumps(value)) <= limit:
             return value
@@ -118,6 +121,13 @@ def _damaged() -> ConnectorError:
 def _checksum(value: Mapping[str, Any]) -> str:
     content = {key: each for key, each in value.items() if key != "checksum"}
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def _are_known(people: People, rows: Places) -> bool:
+    """Tell whether identifiers are known of everybody, or of some a digest only."""
+    if people.marks is None:
+        return True
+    return np.array_equal(people.marks[rows], replace(people, marks=None).digests()[rows])
 
 
 def _encoded(snapshot: Snapshot, form: str) -> Packed:

