@@ -22,23 +22,28 @@ from typing import Any
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from source_customerio_segments.errors import ConnectorError, Fault
 from source_customerio_segments.snapshot.columns import Places, Texts
-from source_customerio_segments.snapshot.members import About, Members
-from source_customerio_segments.snapshot.memory import Snapshot, Told, referred
+from source_customerio_segments.snapshot.members import About
+from source_customerio_segments.snapshot.memory import Snapshot, referred
 from source_customerio_segments.snapshot.people import People
 from source_customerio_segments.state.cio_ids import pack_cio_ids, unpack_cio_ids
 from source_customerio_segments.state.packing import (
     DamagedError,
     from_planes,
-    from_steps,
     pack,
     pack_words,
-    steps,
     to_planes,
     unpack,
+)
+from source_customerio_segments.state.segments import (
+    Packed,
+    pack_members,
+    pack_told,
+    read_about,
+    read_members,
+    read_told,
 )
 from source_customerio_segments.state.texts import pack_texts, unpack_texts
 
@@ -47,8 +52,6 @@ IDENTIFIERS, DIGESTS = "identifiers", "digests"
 MEGABYTE = 1_000_000
 # No identifiers pack to less than this, so larger crowds need not be tried.
 LEAST_BYTES_PER_PERSON = 3
-
-Packed = dict[str, Any]
 
 
 def encode(snapshot: Snapshot, max_megabytes: float) -> Packed:
@@ -105,7 +108,7 @@ def abouts(value: Mapping[str, Any]) -> dict[int, About]:
         ConnectorError: As :func:`decode`.
     """
     try:
-        return {int(key): _read_about(each) for key, each in value.get("segments", {}).items()}
+        return {int(key): read_about(each) for key, each in value.get("segments", {}).items()}
     except (KeyError, AttributeError, TypeError, ValueError) as error:
         raise _damaged() from error
 
@@ -142,12 +145,12 @@ def _encoded(snapshot: Snapshot, form: str) -> Packed:
     ranks = np.zeros(len(snapshot.people), np.int64)
     ranks[rows] = np.arange(len(rows))
     value["segments"] = {
-        str(key): _members(each.moved_to(ranks)) for key, each in snapshot.segments.items()
+        str(key): pack_members(each.moved_to(ranks)) for key, each in snapshot.segments.items()
     }
     if len(snapshot.was) and form == IDENTIFIERS:
         value["was"] = _people(snapshot.was, np.arange(len(snapshot.was)), form)[1]
     if snapshot.told is not None:
-        value["told"] = _told(snapshot.told.take(rows))
+        value["told"] = pack_told(snapshot.told.take(rows))
     return {**value, "checksum": _checksum(value)}
 
 
@@ -163,40 +166,14 @@ def _people(people: People, rows: Places, form: str) -> tuple[Places, Packed]:
     return rows, value
 
 
-def _members(members: Members) -> Packed:
-    order = np.argsort(members.places)
-    value: Packed = {
-        "name": members.about.name,
-        "definition_hash": members.about.definition_hash,
-        "read_at": members.about.read_at,
-        "members": pack(to_planes(steps(members.places[order]))),
-    }
-    if members.entered_at.any():
-        times, which = np.unique(members.entered_at[order], return_inverse=True)
-        value["entered_at"] = pack(to_planes(steps(times)) + to_planes(which))
-    if members.uncertain.any():
-        value["uncertain"] = pack(np.packbits(members.uncertain[order]).tobytes())
-    return value
-
-
-def _told(told: Told) -> Packed:
-    times, which = np.unique(told.read_at, return_inverse=True)
-    return {
-        "known": pack(np.packbits(told.known).tobytes()),
-        "uncertain": pack(np.packbits(told.uncertain).tobytes()),
-        "digests": pack(to_planes(told.digests)),
-        "read_at": pack(to_planes(steps(times)) + to_planes(which)),
-    }
-
-
 def _decoded(value: Mapping[str, Any]) -> Snapshot:
     people, ranks = _read_people(value)
-    segments = {int(key): _read_members(each, ranks) for key, each in value["segments"].items()}
+    segments = {int(key): read_members(each, ranks) for key, each in value["segments"].items()}
     snapshot = Snapshot(people, segments, changed_at=int(value["changed_at"]))
     if "was" in value:
         snapshot = replace(snapshot, was=_read_people(value["was"])[0])
     if "told" in value:
-        told = _read_told(value["told"], len(people))
+        told = read_told(value["told"], len(people))
         snapshot = replace(snapshot, told=told.moved_to(ranks, len(people)))
     return snapshot
 
@@ -221,39 +198,3 @@ def _read_texts(text: object, count: int) -> Texts:
     if len(texts) != count:
         raise DamagedError("a column of identifiers has another length than its people")
     return texts
-
-
-def _read_members(value: Mapping[str, Any], ranks: Places) -> Members:
-    places = ranks[from_steps(from_planes(unpack(value["members"]))[0])]
-    entered_at = np.zeros(len(places), np.int64)
-    if "entered_at" in value:
-        entered_at = _read_times(value["entered_at"])
-    uncertain = _read_bits(value.get("uncertain"), len(places))
-    order = np.argsort(places)
-    return Members(places[order], entered_at[order], uncertain[order], _read_about(value))
-
-
-def _read_about(value: Mapping[str, Any]) -> About:
-    return About(str(value["name"]), str(value["definition_hash"]), int(value["read_at"]))
-
-
-def _read_told(value: Mapping[str, Any], count: int) -> Told:
-    return Told(
-        known=_read_bits(value["known"], count),
-        uncertain=_read_bits(value["uncertain"], count),
-        digests=from_planes(unpack(value["digests"]))[0].astype(np.uint32),
-        read_at=_read_times(value["read_at"]),
-    )
-
-
-def _read_times(text: object) -> NDArray[np.int64]:
-    times, rest = from_planes(unpack(text))
-    which, _ = from_planes(rest)
-    return from_steps(times)[which.astype(np.int64)]
-
-
-def _read_bits(text: object, count: int) -> NDArray[np.bool_]:
-    if text is None:
-        return np.zeros(count, np.bool_)
-    bits = np.unpackbits(np.frombuffer(unpack(text), np.uint8), count=count)
-    return bits.astype(np.bool_)
