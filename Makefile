@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+RUNNERS ?= .venv-runners
 CODE := setup.py source_customerio_segments destination_salesforce_intro sandbox unit_tests integration_tests examples benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types unit integration scale soak-source soak-destination test-clients clean
+.PHONY: help demo test check format lint types unit integration scale soak-source soak-destination test-clients test-runners clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -49,9 +50,17 @@ test-clients: $(VENV)/.ready  ## clients that others wrote against the sandbox (
 	npm --prefix integration_tests/clients ci --ignore-scripts --no-audit --no-fund
 	$(BIN)/python -m pytest -q integration_tests/clients/test_simple_salesforce.py integration_tests/clients/jsforce_client.py integration_tests/clients/customerio_client.py
 
+$(RUNNERS)/.ready:
+	$(PYTHON) -m venv $(RUNNERS)
+	$(RUNNERS)/bin/python -m pip install --quiet --disable-pip-version-check 'airbyte>=0.71.3,<0.72'
+	touch $@
+
+test-runners: $(VENV)/.ready $(RUNNERS)/.ready  ## PyAirbyte runs both connectors (its environment takes minutes and 1 GB)
+	RUNNERS=$(RUNNERS) $(BIN)/python -m pytest -q integration_tests/runners/pyairbyte_runner.py
+
 format: $(VENV)/.ready  ## rewrite the code as the formatter likes it
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
 
 clean:  ## remove the environment and all caches
-	rm -rf $(VENV) .demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(RUNNERS) .demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
