@@ -1,0 +1,151 @@
+"""One connection: its settings, the last states, the tables its records make."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from integration_tests.runner import command
+from integration_tests.soak.process import Cut, Output, run
+from integration_tests.soak.truth import Membership
+from integration_tests.soak.warehouse import (
+    KEYS,
+    MEMBERSHIPS,
+    PROFILES,
+    SEGMENTS,
+    SYNCS,
+    Row,
+    Warehouse,
+    is_present,
+)
+
+SOURCE = "source_customerio_segments"
+STREAMS = (SEGMENTS, PROFILES, MEMBERSHIPS, SYNCS)
+
+
+@dataclass(slots=True)
+class Told:
+    """What one sync told.
+
+    Attributes:
+        output: Every message, and how it ended.
+        exits: Memberships reported as ended.
+        profile_exits: People reported as gone, with the segments they were told in before.
+        records: How many records of each stream.
+        rows: ``segment_syncs`` by segment.
+        segments: The ids of the stream ``segments``.
+        wrong: What is wrong with single records and messages.
+    """
+
+    output: Output
+    exits: list[Membership] = field(default_factory=list)
+    profile_exits: dict[str, Sequence[int]] = field(default_factory=dict)
+    records: Counter[str] = field(default_factory=Counter)
+    rows: dict[int, Row] = field(default_factory=dict)
+    segments: list[int] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the sync ended well."""
+        complete = dict.fromkeys(STREAMS, "COMPLETE")
+        return self.output.exit_code == 0 and self.output.statuses() == complete
+
+
+@dataclass
+class Connection:
+    """A source, what it was given, and what it has told.
+
+    Args:
+        settings: The configuration.
+        folder: Where each sync's files are kept.
+        warehouse: The tables.
+    """
+
+    settings: Mapping[str, Any]
+    folder: Path
+    warehouse: Warehouse = field(default_factory=Warehouse)
+    states: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def sync(
+        self, number: int, extra: Mapping[str, Any], cut: Cut | None, *, settled: bool
+    ) -> Told:
+        """Run one sync from the last states and take in all that it told.
+
+        Args:
+            number: Names the folder of its files.
+            extra: Settings of this sync only.
+            cut: Where it is ended from outside.
+            settled: See `Warehouse.take`.
+        """
+        told = Told(run(self._command(number, extra), self._place(number), cut))
+        for stream, data in told.output.records():
+            self._take(told, stream, data, settled=settled)
+        told.wrong += wrong_messages(told.output, str(self.settings["app_api_key"]))
+        self.states |= dict(told.output.states())
+        return told
+
+    def lose_state(self, stream: str) -> None:
+        """Begin *stream* anew: no state, an empty table."""
+        self.states.pop(stream, None)
+        if stream in KEYS:
+            self.warehouse.reset(stream)
+
+    def _command(self, number: int, extra: Mapping[str, Any]) -> list[str]:
+        catalog = {"streams": [{"stream": {"name": name}} for name in STREAMS]}
+        state = [{"type": "STREAM", "stream": each["stream"]} for each in self.states.values()]
+        files = {"config": {**self.settings, **extra}, "catalog": catalog, "state": state}
+        return command(SOURCE, "read", self._place(number), **files)
+
+    def _place(self, number: int) -> Path:
+        place = self.folder / f"sync-{number:03}"
+        place.mkdir(parents=True, exist_ok=True)
+        return place
+
+    def _take(self, told: Told, stream: str, data: Row, *, settled: bool) -> None:
+        told.records[stream] += 1
+        if stream == SYNCS:
+            told.rows[data["segment_id"]] = data
+        elif stream == SEGMENTS:
+            told.segments.append(data["id"])
+        else:
+            self._note_exit(told, stream, data)
+            told.wrong += self.warehouse.take(stream, data, settled=settled)
+
+    def _note_exit(self, told: Told, stream: str, data: Row) -> None:
+        if is_present(data):
+            return
+        if stream == MEMBERSHIPS:
+            told.exits.append((data["segment_id"], data["cio_id"]))
+        else:
+            before = self.warehouse.tables[stream].rows.get((data["cio_id"],), {})
+            told.profile_exits[data["cio_id"]] = before.get("segment_ids", ())
+
+
+def wrong_messages(output: Output, secret: str) -> Iterator[str]:
+    """Find states that repeat or miscount, and texts that tell too much."""
+    last: dict[str, Any] = {}
+    counts: Counter[str] = Counter()
+    for message in output.messages:
+        if message["type"] == "RECORD":
+            counts[message["record"]["stream"]] += 1
+        elif message["type"] == "STATE":
+            yield from _wrong_state(message["state"], counts, last)
+        elif secret in str(message) or "@" in str(message):
+            yield "a log line or a trace holds the key or an e-mail address"
+    if secret in output.stderr or "Traceback" in output.stderr:
+        yield "stderr holds the key or a traceback"
+
+
+def _wrong_state(
+    state: Mapping[str, Any], counts: Counter[str], last: dict[str, Any]
+) -> Iterator[str]:
+    stream = state["stream"]["stream_descriptor"]["name"]
+    if last.get(stream) == state["stream"]["stream_state"]:
+        yield f"{stream}: the same state twice in a row"
+    last[stream] = state["stream"]["stream_state"]
+    if counts.pop(stream, 0) != state["sourceStats"]["recordCount"]:
+        yield f"{stream}: a state does not count the records before it"

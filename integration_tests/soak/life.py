@@ -1,0 +1,269 @@
+"""One life of a connection: rounds of changes, faults, a sync and the checks, then a quiet end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from integration_tests.soak import checks, weather
+from integration_tests.soak.checks import MASS_EXIT, Rules, Scene
+from integration_tests.soak.connection import STREAMS, Connection, Told
+from integration_tests.soak.people_changes import Operation, People
+from integration_tests.soak.process import EXPECTED_CODES, Cut, End
+from integration_tests.soak.segment_changes import ARCHIVED, DELETED, Segments
+from integration_tests.soak.truth import Truth
+from integration_tests.soak.variants import Variant
+from integration_tests.soak.warehouse import MEMBERSHIPS, PROFILES, Table, Warehouse
+from sandbox.serve import Running
+
+MIN_MASS_EXIT = 20
+FASTEST = 10  # requests a second: what Customer.io allows
+
+
+class Violation(Exception):  # noqa: N818 - the test's finding, not an error of ours
+    """Something that must hold did not; the text tells what, and what had happened."""
+
+
+@dataclass(slots=True)
+class Round:
+    """What happened around one sync, as far as it was decided beforehand."""
+
+    between: list[Operation] = field(default_factory=list)
+    during: list[Operation] = field(default_factory=list)
+    faults: list[weather.Fault] = field(default_factory=list)
+    is_lasting: bool = False
+    cut: Cut | None = None
+    released: frozenset[int] = frozenset()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def lines(self) -> Iterator[str]:
+        """Tell it, a line each."""
+        yield from (f"  between: {each}" for each in self.between)
+        yield from (f"  during:  {each}" for each in self.during)
+        yield from (f"  fault:   {each}" for each in self.faults)
+        yield f"  cut: {self.cut}; settings: {dict(self.extra)}"
+
+
+@dataclass(slots=True)
+class Tally:
+    """How much a life has seen."""
+
+    syncs: int = 0
+    compared: int = 0
+    records: int = 0
+    held: int = 0
+    ended: dict[str, int] = field(default_factory=dict)
+
+    def count(self, told: Told) -> None:
+        """Count one sync."""
+        self.syncs += 1
+        self.records += sum(told.records.values())
+        self.held += sum(bool(row["held"]) for row in told.rows.values())
+        ending = str(told.output.exit_code)
+        self.ended[ending] = self.ended.get(ending, 0) + 1
+
+
+class Life:
+    """Plays syncs over one workspace.
+
+    Args:
+        box: The sandbox.
+        variant: The settings.
+        random: Where chance comes from.
+        folder: Where each sync's files are kept.
+    """
+
+    def __init__(self, box: Running, variant: Variant, random: Random, folder: Path) -> None:
+        self._control = box.customerio_control
+        self._variant = variant
+        self._random = random
+        self._people = People(random)
+        self._segments = Segments(random, variant.lasting_names, variant.selected)
+        settings = {
+            "app_api_key": box.app_api_key,
+            "api_url": box.customerio,
+            "requests_per_second": FASTEST,
+            "max_exit_minimum": MIN_MASS_EXIT,
+            **variant.settings,
+        }
+        self._connection = Connection(settings, folder, Warehouse(variant.keeps_identifiers))
+        self._settled = False  # nothing is open from an earlier sync
+        self._lines = 0
+        self._mass_exits: frozenset[int] = frozenset()
+        self.tally = Tally()
+
+    def play(self, syncs: int) -> None:
+        """Play *syncs* rounds, then two quiet ones.
+
+        Raises:
+            Violation: Something that must hold did not.
+        """
+        for number in range(1, syncs + 1):
+            self._round(number)
+        self._end(syncs)
+
+    def _round(self, number: int) -> None:
+        around = Round()
+        self._lose_state()
+        busy: set[str] = set()
+        self._change(around, busy)
+        before, was_unknown, troubles = (
+            self._truth(),
+            self._unknown(),
+            dict(self._segments.troubles),
+        )
+        self._plan(number, around, before, busy)
+        told_before = self._copy()
+        told = self._connection.sync(number, around.extra, around.cut, settled=self._settled)
+        self._control.clear_faults()
+        after = self._truth()
+        moved = any(each["email"] == _witness(number) for each in after.people.values())
+        if not moved:
+            self._segments.troubles = troubles
+        scene = self._scene(before, after, was_unknown & self._unknown(), told)
+        problems = [*told.wrong, *self._always(scene, told)]
+        if told.is_whole and not (moved or around.is_lasting):
+            problems += self._after_calm(scene, told, told_before, around)
+        elif not (told.is_whole or around.is_lasting or around.cut):
+            problems.append(
+                f"ended with {told.output.exit_code} though all faults were passing ones"
+            )
+        self._close(number, around, told, problems)
+        calm = told.is_whole and not (moved or around.is_lasting or scene.held)
+        self._settled = bool(calm)
+
+    def _change(self, around: Round, busy: set[str]) -> None:
+        if self._random.random() < 0.15:
+            return
+        truth = Truth.of(self._control)
+        wanted = [*self._segments.draw(truth), *self._people.draw(truth, self._some(), busy)]
+        around.between = [each for each in wanted if self._do(each)]
+
+    def _do(self, operation: Operation) -> bool:
+        with suppress(ValueError):  # an identifier that somebody else has by now
+            self._control.do(operation)
+            return True
+        return False
+
+    def _some(self) -> int:
+        return self._random.choice((0, 3, 8, 20))
+
+    def _plan(self, number: int, around: Round, before: Truth, busy: set[str]) -> None:
+        random = self._random
+        if random.random() < 0.3:
+            segments = self._segments.draw_during(before)
+            people = self._people.draw(before, random.randrange(1, 8), busy)
+            witness = {"op": "create_person", "email": _witness(number)}
+            around.during = [*people, *segments, witness]
+            body = {"path": "/__sandbox__/workspace", "body": around.during}
+            skip, path = random.randrange(6), random.choice(weather.PLACES)
+            self._control.fault({"control": body}, skip=skip, path=path)
+        lasting = weather.lasting(random)
+        around.is_lasting = bool(lasting)
+        around.faults = [*weather.passing(random), *lasting]
+        for each in around.faults:
+            self._control.fault(each.action, times=each.times, skip=each.skip, path=each.path)
+        if random.random() < 0.3:
+            lines = random.randrange(2, max(self._lines, 30))
+            around.cut = Cut(random.choice(list(End)), lines)
+        if random.random() < 0.6:
+            around.released = self._mass_exits - self._segments.troubles.keys()
+        around.extra = {**self._variant.now(random), **_releasing(around.released)}
+
+    def _lose_state(self) -> None:
+        if self._random.random() < 0.07:
+            lost = self._random.choice((*STREAMS[1:], ""))
+            for stream in STREAMS if not lost else (lost,):
+                self._connection.lose_state(stream)
+            self._settled = False
+
+    def _scene(self, before: Truth, after: Truth, unknown: frozenset[int], told: Told) -> Scene:
+        return Scene(before, after, unknown, told.rows, self._variant.expels)
+
+    def _always(self, scene: Scene, told: Told) -> Iterator[str]:
+        yield from checks.wrong_exits(scene, told.exits)
+        yield from checks.wrong_profile_exits(scene, told.profile_exits)
+        if told.output.exit_code not in EXPECTED_CODES:
+            yield f"ended with {told.output.exit_code}"
+
+    def _after_calm(
+        self, scene: Scene, told: Told, before: dict[str, Table], around: Round
+    ) -> Iterator[str]:
+        self.tally.compared += 1
+        fresh = self._variant.is_fresh
+        yield from checks.differences(scene, self._connection.warehouse, fresh=fresh)
+        listed = set(Truth.of(self._control).segments)
+        if set(told.segments) != listed:
+            yield f"segments: told {sorted(told.segments)}, listed are {sorted(listed)}"
+        unread = scene.after.segments.keys() - scene.rows.keys() - self._variant.seldom
+        if unread:
+            yield f"segments {sorted(unread)} were not read"
+        if self._settled:
+            rules = Rules(50, MIN_MASS_EXIT, around.released)
+            yield from checks.wrong_holds(scene, before[MEMBERSHIPS], rules)
+
+    def _truth(self) -> Truth:
+        return Truth.of(self._control).only(self._variant.selected)
+
+    def _unknown(self) -> frozenset[int]:
+        troubles = self._segments.troubles.items()
+        gone = {ARCHIVED, DELETED} if self._variant.expels else set()
+        return frozenset(key for key, trouble in troubles if trouble not in gone)
+
+    def _copy(self) -> dict[str, Table]:
+        tables = self._connection.warehouse.tables
+        return {name: Table(dict(each.rows), dict(each.by_email)) for name, each in tables.items()}
+
+    def _close(self, number: int, around: Round, told: Told, problems: list[str]) -> None:
+        self._lines = len(told.output.messages)
+        self._mass_exits = frozenset(
+            key for key, row in told.rows.items() if row["held_reason"] == MASS_EXIT
+        )
+        self.tally.count(told)
+        if problems:
+            text = [f"variant {self._variant.name}, sync {number}:", *sorted(set(problems))[:8]]
+            text += [*around.lines(), *(f"  said: {each}" for each in told.output.errors())]
+            text.append(f"  exit code {told.output.exit_code}; files in {self._connection.folder}")
+            raise Violation("\n".join(text))
+
+    def _end(self, syncs: int) -> None:
+        """Let everything be well: one sync makes all tables true, another has nothing to tell."""
+        for each in self._segments.heal():
+            self._control.do(each)
+        for number in (syncs + 1, syncs + 2):
+            truth = self._truth()
+            first = number == syncs + 1
+            released = frozenset(truth.segments) if first else frozenset()
+            around = Round(released=released, extra={**self._variant.quiet, **_releasing(released)})
+            told = self._connection.sync(number, around.extra, None, settled=not first)
+            scene = self._scene(truth, truth, self._unknown(), told)
+            problems = [*told.wrong, *self._always(scene, told)]
+            problems += checks.differences(scene, self._connection.warehouse, fresh=True)
+            problems += _unquiet(scene, told, first=first)
+            self._close(number, around, told, problems)
+
+
+def _unquiet(scene: Scene, told: Told, *, first: bool) -> Iterator[str]:
+    if not told.is_whole:
+        yield f"the quiet sync ended with {told.output.exit_code}"
+    held = sorted(scene.after.segments.keys() - scene.known)
+    if held:
+        yield f"segments {held} are held in a quiet sync"
+    for stream in () if first else (MEMBERSHIPS, PROFILES):
+        if told.records[stream]:
+            yield f"{stream}: {told.records[stream]} records in a sync that follows a quiet one"
+        if sum(name == stream for name, _ in told.output.states()) > 1:
+            yield f"{stream}: more than one state in a sync without news"
+
+
+def _witness(number: int) -> str:
+    """Return the e-mail of somebody who is there if the changes during that sync took place."""
+    return f"witness.{number}@example.com"
+
+
+def _releasing(segments: frozenset[int]) -> dict[str, Any]:
+    return {"release_segments": [str(key) for key in sorted(segments)]}
