@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 RUNNERS ?= .venv-runners
-CODE := setup.py source_customerio_segments destination_salesforce_intro sandbox unit_tests integration_tests examples benchmarks
+CODE := setup.py source_customerio_segments destination_salesforce_intro sandbox unit_tests integration_tests examples benchmarks conftest.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format lint types unit integration scale soak-source soak-destination test-clients test-runners clean
@@ -20,7 +20,7 @@ demo: $(VENV)/.ready  ## run the main job, three syncs, against the embedded san
 	$(BIN)/python -m examples.demo
 
 test: $(VENV)/.ready  ## all tests: unit and integration
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 check: lint types unit  ## format, lint, types, unit tests
 
@@ -32,10 +32,10 @@ types: $(VENV)/.ready
 	$(BIN)/mypy $(CODE)
 
 unit: $(VENV)/.ready  ## unit tests only (under a minute)
-	$(BIN)/python -m pytest -q unit_tests
+	$(BIN)/python -m pytest -q -n auto unit_tests
 
 integration: $(VENV)/.ready  ## integration tests only
-	$(BIN)/python -m pytest -q integration_tests
+	$(BIN)/python -m pytest -q -n auto integration_tests
 
 scale: $(VENV)/.ready  ## 100,000 people with attributes, twice (several minutes)
 	$(BIN)/python -m pytest -q -s -m scale integration_tests/test_scale.py

@@ -5,7 +5,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 SANDBOX = [
-    "aiohttp>=3.10,<4",  # serves both stand-ins; can break a connection on purpose
+    "aiohttp>=3.14,<4",  # serves both stand-ins; can break a connection on purpose
     "lark>=1.2,<2",  # the SOQL grammar
     "rich>=13.7,<16",  # the demo's tables
 ]
@@ -14,6 +14,7 @@ DEV = [
     "mypy>=1.15,<3",
     "pytest>=8.2,<10",
     "pytest-timeout>=2.3,<3",
+    "pytest-xdist>=3.6,<4",
     "ruff>=0.15,<0.18",
     "types-PyYAML>=6,<7",
     "types-requests>=2.31,<3",
