@@ -108,7 +108,7 @@ class Output:
         """Hand everything to the operating system."""
         with self._guard():
             lines, self._buffer = self._buffer, bytearray()
-            self._file.write(lines)
+            _write_whole(self._file, lines)
             self._file.flush()
         self._flushed_ms = self._clock()
 
@@ -123,3 +123,13 @@ class Output:
         if self._secret and message["type"] not in DATA:
             line = line.replace(self._secret, b"****")
         self._buffer += line
+
+
+def _write_whole(file: BinaryIO, content: bytes | bytearray) -> None:
+    """Write all of *content*; an unbuffered stdout takes only a part when a signal interrupts.
+
+    Python opens it so when ``PYTHONUNBUFFERED`` is set, as in most images.
+    """
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import orjson
 import pytest
@@ -35,6 +35,22 @@ class Pipe(io.BytesIO):
     @property
     def messages(self) -> list[dict[str, Any]]:
         return [orjson.loads(line) for line in self.flushed.splitlines()]
+
+
+class Interrupted(io.RawIOBase):
+    """An unbuffered stdout whose writes signals interrupt: it takes a few bytes at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        part = bytes(content[:7])
+        self.taken += part
+        return len(part)
 
 
 class Clock:
@@ -185,3 +201,14 @@ def test_every_write_is_guarded_and_nothing_else(pipe: Pipe) -> None:
     output.put(State("profiles", {}))
 
     assert sum(guarded) == len(pipe.getvalue())
+
+
+def test_line_that_is_taken_in_parts_arrives_whole() -> None:
+    stdout = Interrupted()
+    output = Output(cast("BinaryIO", stdout))
+    output.put(Record("profiles", {"cio_id": "a3"}))
+    output.put(State("profiles", {"version": 1}))
+
+    record, state = (orjson.loads(line) for line in stdout.taken.splitlines())
+    assert record["record"]["data"] == {"cio_id": "a3"}
+    assert state["state"]["stream"]["stream_state"] == {"version": 1}
