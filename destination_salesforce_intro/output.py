@@ -49,9 +49,19 @@ class Output:
             message = {**self._concealment.message(message), "type": message["type"]}
         line = orjson.dumps(message, option=orjson.OPT_APPEND_NEWLINE)
         with self._guard():
-            self._file.write(line)
+            _write_whole(self._file, line)
             self._file.flush()
 
     def log(self, level: protocol.Level, text: str) -> None:
         """Write a LOG message."""
         self.say(protocol.log(level, text))
+
+
+def _write_whole(file: BinaryIO, content: bytes) -> None:
+    """Write all of *content*; an unbuffered stdout takes only a part when a signal interrupts.
+
+    Python opens it so when ``PYTHONUNBUFFERED`` is set, as in most images.
+    """
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
