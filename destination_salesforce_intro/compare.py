@@ -34,8 +34,8 @@ def _is_blank(value: Any) -> bool:
 def _rounded(value: Any, scale: int | None) -> Decimal:
     """Round as Salesforce does on the way in, to the digits the field has."""
     number = Decimal(str(value))
-    if scale is None:
-        return number
+    if scale is None or number.adjusted() >= MOST_DIGITS - scale - 1:
+        return number  # no field takes it; Salesforce refuses the row, and that row only
     return number.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, Context(prec=MOST_DIGITS))
 
 

@@ -41,6 +41,8 @@ def test_same_value_in_another_spelling_is_held(type_: str, stored: Any, wanted:
         ("double", 0, None),
         ("double", None, 0),
         ("double", 12.34, 12.35),
+        ("double", 12.34, 1e57),
+        ("double", 12.34, 1e300),
         ("datetime", "2026-01-02T03:04:05.000+0000", "2026-01-02T03:04:06.000Z"),
         ("multipicklist", "a;b", "a"),
         ("date", "2026-01-02", "2026-01-03"),
