@@ -192,11 +192,11 @@ class Writer:
         return unmatched
 
     def _allowed(self, place: int, rows: Sequence[Row]) -> list[Row]:
-        """Leave removals out where they are over budget."""
-        removals = {id(row.change): row.change for row in rows if isinstance(row.change, Exit)}
-        if self._guard.admits(place, list(removals.values())):
+        """Leave removals out where they are over budget; one exit may mean many records."""
+        removals = [row.change for row in rows if isinstance(row.change, Exit)]
+        if self._guard.admits(place, removals):
             return list(rows)
-        return [row for row in rows if id(row.change) not in removals]
+        return [row for row in rows if not isinstance(row.change, Exit)]
 
     def _find(self, kind: Kind, changes: Sequence[Change]) -> list[Match]:
         """Look *changes* up, in halves where Salesforce finds that too much at once."""

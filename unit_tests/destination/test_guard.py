@@ -43,6 +43,21 @@ def test_a_flush_over_budget_removes_nothing_and_later_ones_neither(box: Running
     assert "max_removals" in result.error.message
 
 
+def test_an_exit_that_removes_many_records_counts_as_many(box: Running) -> None:
+    twins = [{"LastName": "N", "Email": "a@x.example", "Plan__c": "pro"}] * 5
+    box.salesforce_control.do({"create": {"object": "Contact", "records": twins}})
+    by_email: dict[str, Any] = {
+        **CONTACTS,
+        "identity": [{"source": "email", "target": "Email"}],
+        "on_multiple_matches": "all",
+    }
+    left = record(email="a@x.example", _ab_cdc_deleted_at="2026-01-01T00:00:00Z")
+    result = sync(box, [left, state(1)], by_email, max_removals=4, max_removal_percent=0)
+
+    assert result.acknowledged == []
+    assert {row["Plan__c"] for row in box.salesforce_control.records("Contact")} == {"pro"}
+
+
 def test_a_share_of_what_the_mapping_holds_may_be_removed(box: Running) -> None:
     sync(box, PEOPLE)
     exits = [gone(n) for n in range(8)]
