@@ -44,7 +44,7 @@ soak-source: $(VENV)/.ready  ## random changes, faults and deaths, the source's 
 	$(BIN)/python -m integration_tests.soak_source --syncs 50
 
 soak-destination: $(VENV)/.ready  ## random records, faults and deaths for some minutes
-	$(BIN)/python -m integration_tests.soak_destination --syncs 100
+	$(BIN)/python -m integration_tests.soak_destination $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 test-clients: $(VENV)/.ready  ## clients that others wrote against the sandbox (needs Node 20 and npm)
 	npm --prefix integration_tests/clients ci --ignore-scripts --no-audit --no-fund
