@@ -88,6 +88,7 @@ class Sync:
     ) -> None:
         self._config = config
         self._overwritten = {stream.name for stream in streams if stream.sync_mode == OVERWRITE}
+        self._incremental = {stream.name for stream in streams if stream.is_incremental}
         self._soft_deleted = {s.name for s in streams if s.sync_mode == SOFT_DELETE}
         self._complete: set[str] = set()
         self._output = output
@@ -150,7 +151,7 @@ class Sync:
         mapper.mirrors = [
             Mirror(place, mapper.kinds[place], mapping, now)
             for place, mapping in enumerate(self._config.mappings)
-            if mapping.mirror and mapping.stream in self._overwritten
+            if mapping.mirror and mapping.stream in self._overwritten - self._incremental
         ]
         return mapper
 
@@ -160,6 +161,12 @@ class Sync:
                 self._warn(
                     f'mappings[{place}]: "overwrite" removes nothing without "mirror": true in '
                     "the mapping; records are upserted."
+                )
+            elif mapping.mirror and mapping.stream in self._incremental:
+                self._warn(
+                    f'mappings[{place}] is not mirrored: the stream "{mapping.stream}" is read '
+                    "incrementally, so it brings changes only and who is absent has not left. Set "
+                    "its sync mode to full refresh with overwrite."
                 )
 
     def _tell(self) -> None:

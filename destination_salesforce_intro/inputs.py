@@ -21,6 +21,7 @@ class StreamMode(NamedTuple):
     object_name: str = ""  # where the platform's data activation names one
     keys: tuple[str, ...] = ()  # top-level columns of the primary key
     properties: tuple[str, ...] = ()  # top-level columns
+    is_incremental: bool = False  # the source sends what changed, not all there is
 
 
 def parse(content: bytes, what: str) -> Any:
@@ -74,6 +75,7 @@ def _stream(each: Mapping[str, Any]) -> StreamMode:
         object_name=each.get("destination_object_name") or "",
         keys=tuple(path[0] for path in each.get("primary_key") or () if len(path) == 1),
         properties=tuple(schema.get("properties") or ()),
+        is_incremental=each.get("sync_mode") == "incremental",
     )
 
 

@@ -130,9 +130,20 @@ def _read_number(text: str) -> int | float:
         raise UnfitError("is not a number") from None
 
 
+TOO_MUCH = 10**18  # a Salesforce number has at most 18 digits
+
+
+def to_amount(value: Any) -> int | float:
+    """Read a number that some field can hold; a larger one has no form in a request."""
+    number = to_number(value)
+    if abs(number) >= TOO_MUCH:
+        raise UnfitError("has more than 18 digits")
+    return number
+
+
 def to_whole(value: Any) -> int:
     """Read a number without a fraction."""
-    number = to_number(value)
+    number = to_amount(value)
     if isinstance(number, float):
         raise UnfitError("is not a whole number")
     return number
@@ -231,9 +242,9 @@ _BY_TYPE: Mapping[str, Convert] = {
     "boolean": to_boolean,
     "int": to_whole,
     "long": to_whole,
-    "double": to_number,
-    "currency": to_number,
-    "percent": to_number,
+    "double": to_amount,
+    "currency": to_amount,
+    "percent": to_amount,
     "date": to_date,
     "datetime": to_datetime,
     "time": to_time,

@@ -98,11 +98,14 @@ def sync(
     *mappings: Mapping[str, Any],
     world: World = INSTANT,
     sync_mode: str = "append_dedup",
+    is_incremental: bool = False,
     **others: Any,
 ) -> Synced:
     """Write *messages* as a runner would; a failure is in the result, not raised."""
     config = Config.parse(settings(box, *mappings, **others))
-    streams = [StreamMode(m.stream, sync_mode) for m in config.mappings]
+    streams = [
+        StreamMode(m.stream, sync_mode, is_incremental=is_incremental) for m in config.mappings
+    ]
     lines = [m if isinstance(m, bytes) else orjson.dumps(m) for m in messages]
     file = io.BytesIO()
     output, result = Output(file), Synced()

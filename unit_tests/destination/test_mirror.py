@@ -59,6 +59,7 @@ def test_what_the_sync_did_not_bring_is_an_exit(box: Running) -> None:
         ([complete()], {}),  # the platform's Clear
         ([person(0, plan="pro"), complete()], {"sync_mode": "append_dedup"}),
         ([person(0, plan="pro"), complete("others")], {}),
+        ([person(0, plan="pro"), complete()], {"is_incremental": True}),  # changes only
     ],
 )
 def test_without_proof_of_completeness_nothing_is_removed(
