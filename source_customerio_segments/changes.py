@@ -82,6 +82,13 @@ class Record(NamedTuple):
     data: dict[str, Any]
 
 
+class Batch(NamedTuple):
+    """Records of *stream*, each as JSON already: ``b'{"segment_id":7,…}'``."""
+
+    stream: str
+    records: list[bytes]
+
+
 class State(NamedTuple):
     """A checkpoint of *stream*: the records before it in the output are exactly those it covers."""
 
@@ -126,4 +133,5 @@ class Estimate(NamedTuple):
     records: int
 
 
-Message = Record | State | Status | Trouble | Log | Estimate
+Single = Record | State | Status | Trouble | Log | Estimate  # as the protocol has them
+Message = Single | Batch

@@ -6,10 +6,12 @@ Announce, tell segment by segment, settle; see ``snapshot.memory`` for why.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
-from source_customerio_segments.changes import Estimate, Message, Record
+from source_customerio_segments import batches
+from source_customerio_segments.changes import Batch, Estimate, Message, Record
 from source_customerio_segments.checkpoints import Checkpoints
 from source_customerio_segments.comparison import Comparison, SegmentChange
 from source_customerio_segments.records import EXITED, MEMBER, membership
@@ -18,6 +20,7 @@ from source_customerio_segments.snapshot.people import find
 from source_customerio_segments.snapshot.persons import persons
 
 STREAM = "segment_memberships"
+BATCH_RECORDS = 1_024
 
 
 def tell(comparison: Comparison, checkpoints: Checkpoints) -> Iterator[Message]:
@@ -40,15 +43,17 @@ def _records(change: SegmentChange) -> int:
     return sum(map(len, (told.exited, told.changed, told.repeated, told.entered)))
 
 
-def _changes(comparison: Comparison, key: int, change: SegmentChange) -> Iterator[Record]:
+def _changes(comparison: Comparison, key: int, change: SegmentChange) -> Iterator[Batch]:
     told, segment = change.told, (key, change.read.name)
     rounds = ((EXITED, told.exited), (MEMBER, told.changed), (MEMBER, told.repeated))
     members = change.announced()
     for status, places in (*rounds, (MEMBER, told.entered)):
         entered_at = members.entered_at[np.searchsorted(members.places, places)].tolist()
         named = persons(comparison.meeting.people, comparison.meeting.was, places)
-        for person, at in zip(named, entered_at, strict=True):
-            yield Record(STREAM, membership(segment, person, status, at, comparison.changed_at))
+        people = zip(named, entered_at, strict=True)
+        while part := list(islice(people, BATCH_RECORDS)):
+            written = batches.memberships(segment, part, status, comparison.changed_at)
+            yield Batch(STREAM, written)
 
 
 def _overtaken(comparison: Comparison) -> Iterator[Record]:

@@ -7,14 +7,16 @@ than everything else that happens to a record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from orjson import dumps
 
 from source_customerio_segments.changes import (
     Estimate,
     Log,
-    Message,
     Record,
+    Single,
     State,
     Status,
     Trouble,
@@ -24,7 +26,7 @@ from source_customerio_segments.errors import ConnectorError
 Json = dict[str, Any]
 
 
-def encode(message: Message, at_ms: int, records: int = 0) -> Json:
+def encode(message: Single, at_ms: int, records: int = 0) -> Json:
     """Return *message* as a protocol message emitted at *at_ms* (epoch).
 
     Args:
@@ -40,6 +42,13 @@ def encode(message: Message, at_ms: int, records: int = 0) -> Json:
             return {"type": "STATE", "state": _state(stream, value, records)}
         case _:
             return _told(message, at_ms)
+
+
+def lines(stream: str, records: Sequence[bytes], at_ms: int) -> bytes:
+    """Return a line for each record of a batch: what `encode` says of it, as JSON."""
+    begin = b'{"type":"RECORD","record":{"stream":%b,"data":' % dumps(stream)
+    end = b',"emitted_at":%d}}\n' % at_ms
+    return begin + (end + begin).join(records) + end
 
 
 def _told(message: Status | Trouble | Estimate | Log, at_ms: int) -> Json:

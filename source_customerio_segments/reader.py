@@ -13,7 +13,15 @@ import numpy as np
 
 from source_customerio_segments import memberships, syncs
 from source_customerio_segments.audience import plan
-from source_customerio_segments.changes import Log, Message, Record, Status, StreamStatus, Trouble
+from source_customerio_segments.changes import (
+    Batch,
+    Log,
+    Message,
+    Record,
+    Status,
+    StreamStatus,
+    Trouble,
+)
 from source_customerio_segments.checkpoints import Checkpoints, Clock
 from source_customerio_segments.comparison import Comparison, compare
 from source_customerio_segments.config import Config
@@ -68,7 +76,7 @@ def _stream(name: str, prepared: Prepared) -> Iterator[Message]:
     messages = _TELL[name](prepared)
     try:
         for message in messages:
-            if isinstance(message, Record):
+            if isinstance(message, Record | Batch):
                 yield Status(name, StreamStatus.RUNNING)
                 yield message
                 break

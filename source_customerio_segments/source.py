@@ -27,6 +27,7 @@ from airbyte_cdk.sources import Source
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_customerio_segments import check, commands, inputs
+from source_customerio_segments.batches import apart
 from source_customerio_segments.changes import Trouble
 from source_customerio_segments.client import CustomerioClient
 from source_customerio_segments.config import Config
@@ -82,7 +83,8 @@ class SourceCustomerioSegments(Source):
                 [AirbyteStateMessageSerializer.dump(each) for each in state or []]
             )
             troubles = []
-            for each in commands.read(settings, streams, states, CustomerioClient, now_ms):
+            messages = commands.read(settings, streams, states, CustomerioClient, now_ms)
+            for each in apart(messages):
                 if isinstance(each, Trouble):
                     troubles.append(each.error)
                 yield AirbyteMessageSerializer.load(encode(each, now_ms()))

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from source_customerio_segments.changes import (
+    Batch,
     Log,
     Record,
     State,
@@ -141,6 +142,20 @@ def test_state_counts_the_records_of_its_stream_since_the_state_before(
     states = [message["state"] for message in pipe.messages if message["type"] == "STATE"]
 
     assert [state["sourceStats"]["recordCount"] for state in states] == [2.0, 0.0, 1.0]
+
+
+def test_batch_is_counted_and_goes_out_in_pieces_whole_lines_each(
+    output: Output, pipe: Pipe
+) -> None:
+    records = [b'{"cio_id":"%d"}' % number for number in range(MAX_BYTES // 50)]
+    output.put(Batch("profiles", records))
+
+    assert MAX_BYTES <= len(pipe.flushed) < pipe.tell() + MAX_BYTES
+    assert pipe.flushed.endswith(b"\n")
+    output.put(State("profiles", {}))
+    *lines, state = pipe.messages
+    assert [int(line["record"]["data"]["cio_id"]) for line in lines] == list(range(len(records)))
+    assert state["state"]["sourceStats"]["recordCount"] == len(records)
 
 
 def test_streams_that_have_not_ended_are_known(output: Output) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.serve import running
+from source_customerio_segments.batches import apart
 from source_customerio_segments.changes import Record, State
 from source_customerio_segments.client import CustomerioClient
 from source_customerio_segments.config import Config
@@ -33,11 +34,11 @@ def test_r6_airbyte_takes_a_segment_that_is_not_found_for_an_empty_one(
             {"app_api_key": box.app_api_key, "api_url": box.customerio, "segments": ["9"]}
         )
         client = CustomerioClient(config)
-        first = list(read(client, config, [STREAM], {}, lambda: 1_000))
+        first = list(apart(read(client, config, [STREAM], {}, lambda: 1_000)))
         state = [message.value for message in first if isinstance(message, State)][-1]
         box.customerio_control.fault(answer, path="/segments/9/membership")
 
-        second = list(read(client, config, [STREAM], {STREAM: state}, lambda: 2_000))
+        second = list(apart(read(client, config, [STREAM], {STREAM: state}, lambda: 2_000)))
         client.close()
 
     assert sum(isinstance(message, Record) for message in first) > 10

@@ -8,8 +8,8 @@ from airbyte_cdk.models import AirbyteMessageSerializer, FailureType, Type
 from source_customerio_segments.changes import (
     Estimate,
     Log,
-    Message,
     Record,
+    Single,
     State,
     Status,
     StreamStatus,
@@ -18,7 +18,7 @@ from source_customerio_segments.changes import (
 from source_customerio_segments.errors import ConnectorError, Fault
 from source_customerio_segments.protocol import connection_status, encode, unexpected
 
-EVERYTHING: list[Message] = [
+EVERYTHING: list[Single] = [
     Record("profiles", {"email": None, "attributes": {"plan": None}}),
     State("profiles", {"version": 1, "nothing": None}),
     Status("profiles", StreamStatus.STARTED),
@@ -31,7 +31,7 @@ EVERYTHING: list[Message] = [
 
 
 @pytest.mark.parametrize("message", EVERYTHING, ids=lambda message: type(message).__name__)
-def test_cdk_reads_every_message_and_loses_nothing_but_nulls(message: Message) -> None:
+def test_cdk_reads_every_message_and_loses_nothing_but_nulls(message: Single) -> None:
     ours = encode(message, 1_790_000_000_123, 3)
 
     theirs = AirbyteMessageSerializer.dump(AirbyteMessageSerializer.load(ours))

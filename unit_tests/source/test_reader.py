@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from source_customerio_segments.batches import apart
 from source_customerio_segments.changes import Log, Message, Record, State, Status, Trouble
 from source_customerio_segments.config import Config
 from source_customerio_segments.errors import ConnectorError, Fault
@@ -34,7 +35,7 @@ class Sync:
         self.now_ms += MINUTE_MS
         parsed = Config.parse({"app_api_key": "k", **self.config, **config})
         states = dict(self.downstream.states)
-        return read(self.api, parsed, self.streams, states, lambda: self.now_ms)
+        return apart(read(self.api, parsed, self.streams, states, lambda: self.now_ms))
 
     def run(self, **config: object) -> list[Message]:
         return self.downstream.take(self.started(**config))
@@ -624,7 +625,7 @@ def test_states_go_out_at_segment_boundaries_at_most_twice_a_minute(api: FakeCus
         return now_ms
 
     config = Config.parse({"app_api_key": "k"})
-    messages = list(read(api, config, [MEMBERSHIPS], {}, clock))
+    messages = list(apart(read(api, config, [MEMBERSHIPS], {}, clock)))
 
     boundaries = [
         (before.data["segment_id"], after.data["segment_id"])

@@ -8,6 +8,7 @@ from itertools import islice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from source_customerio_segments.batches import apart
 from source_customerio_segments.changes import Message
 from source_customerio_segments.config import Config
 from source_customerio_segments.reader import read
@@ -91,7 +92,7 @@ def workspace() -> FakeCustomerio:
 def sync(
     api: FakeCustomerio, downstream: Downstream, clock: Clock, config: Config
 ) -> Iterator[Message]:
-    return read(api, config, STREAMS, dict(downstream.states), clock)
+    return apart(read(api, config, STREAMS, dict(downstream.states), clock))
 
 
 def truth(api: FakeCustomerio) -> dict[tuple[int, str], tuple[str | None, str | None]]:
