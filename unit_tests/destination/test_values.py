@@ -160,3 +160,9 @@ def test_converting_twice_is_converting_once(type_: str, value: Any) -> None:
     assert made is None or isinstance(made, str | bool | int | float)
     assert not isinstance(made, float) or math.isfinite(made)
     assert convert(type_, made) == made
+
+
+@pytest.mark.parametrize("value", ["1e300", "-1e18", "12345678901234567890123", 10**18])
+def test_number_beyond_every_field_is_refused(value: Any) -> None:
+    with pytest.raises(UnfitError, match="18 digits"):
+        converter(FieldSchema(name="F", type="currency", scale=2))(value)
