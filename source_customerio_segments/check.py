@@ -19,6 +19,7 @@ from source_customerio_segments.estimate import PEOPLE_PER_BATCH, first_sync, wi
 from source_customerio_segments.selection import resolve, select
 
 MOST_COUNTED = 50  # segments; a check should take seconds
+MOST_SAMPLED = 5  # segments whose members are looked at, the largest
 
 Connect = Callable[[Config], CustomerioClient]
 
@@ -96,7 +97,7 @@ def _remarks(client: CustomerioClient, config: Config, ids: Sequence[int]) -> li
     sizes = dict(_sizes(client, ids[:MOST_COUNTED]))
     remarks = []
     if config.attributes and any(sizes.values()):
-        largest = max(sizes, key=sizes.__getitem__)
+        largest = sorted(filter(sizes.get, sizes), key=sizes.__getitem__)[-MOST_SAMPLED:]
         remarks = without_holder(config.attributes, _sample(client, largest))
     if len(ids) <= MOST_COUNTED:
         remarks.append(first_sync(list(sizes.values()), config.requests_per_second))
@@ -109,14 +110,18 @@ def _sizes(client: CustomerioClient, ids: Sequence[int]) -> Iterator[tuple[int, 
             yield segment_id, client.customer_count(segment_id)
 
 
-def _sample(client: CustomerioClient, segment_id: int) -> list[Profile]:
-    """Read people from all over the first page: its beginning may be the oldest of them."""
+def _sample(client: CustomerioClient, segment_ids: Sequence[int]) -> list[Profile]:
+    """Read people of several segments: what cart abandoners have, lapsed buyers may not."""
+    share = PEOPLE_PER_BATCH // len(segment_ids)
+    people = [one for key in segment_ids for one in _some_members(client, key, share)]
+    batches = [people] if people else []
+    return [profile for _, profiles in client.attributes(batches) for profile in profiles]
+
+
+def _some_members(client: CustomerioClient, segment_id: int, count: int) -> list[str]:
+    """Choose members from all over the first page: its beginning may be the oldest of them."""
     with suppress(SegmentGone):
         members = next(client.membership(segment_id)).cio_ids
-        step = max(1, len(members) // PEOPLE_PER_BATCH)
-        return [
-            profile
-            for _, profiles in client.attributes([members[::step][:PEOPLE_PER_BATCH]])
-            for profile in profiles
-        ]
+        step = max(1, len(members) // count)
+        return members[::step][:count]
     return []
