@@ -55,8 +55,14 @@ class Gathered:
     failures: dict[int, ConnectorError] = field(default_factory=dict)
 
     def reading(self) -> Reading:
-        """Return the members as one reading; it takes the pages."""
-        return collect(self.pages)
+        """Return the members as one reading; it takes the pages.
+
+        Only now it is known how many were read: pages that were begun again tell people twice.
+        """
+        reading = collect(self.pages)
+        for key, members in reading.segments.items():
+            self.reads[key] = replace(self.reads[key], read=len(members))
+        return reading
 
 
 def gather(client: Customerio, order: Order, clock: Clock) -> Generator[Message, None, Gathered]:

@@ -15,7 +15,8 @@ PAGE_PEOPLE = 2
 class FakeCustomerio:
     """People with identifiers and attributes, segments with members; all of it may be changed.
 
-    *unreadable* segments break after their first page; *states* other than ``finished`` and counts
+    *unreadable* segments break after their first page, *begun_again* ones are told once more from
+    the beginning, as when a page token expires; *states* other than ``finished`` and counts
     other than the true ones can be set by segment.
     """
 
@@ -27,6 +28,7 @@ class FakeCustomerio:
     conditions: dict[int, object] = field(default_factory=dict)
     counts: dict[int, int] = field(default_factory=dict)
     unreadable: set[int] = field(default_factory=set)
+    begun_again: set[int] = field(default_factory=set)
     fails_attributes_after: int | None = None
     asked: list[str] = field(default_factory=list)
     log: list[Activity] = field(default_factory=list)
@@ -78,6 +80,11 @@ class FakeCustomerio:
         self.asked.append(f"membership {segment_id}")
         if segment_id not in self.members:
             raise SegmentGone(segment_id)
+        yield from self._pages(segment_id)
+        if segment_id in self.begun_again:
+            yield from self._pages(segment_id)
+
+    def _pages(self, segment_id: int) -> Iterator[Page]:
         members = self.members[segment_id]
         for start in range(0, max(len(members), 1), PAGE_PEOPLE):
             part = members[start : start + PAGE_PEOPLE]

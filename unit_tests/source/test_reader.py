@@ -685,3 +685,16 @@ def test_new_address_of_an_unread_segment_is_told_once(api: FakeCustomerio) -> N
     api.unreadable.clear()
 
     assert records(sync.run()) == []
+
+
+def test_people_told_twice_by_pages_begun_again_count_once(api: FakeCustomerio) -> None:
+    sync = Sync(api, MEMBERSHIPS, SYNCS)
+    api.enter(7, *(f"b{number}" for number in range(5)))
+    sync.run()
+    api.begun_again.add(7)
+    api.leave(7, "a3")
+    told = sync.run()
+
+    assert [row["cio_id"] for row in records(told)] == ["a3"]
+    (row,) = (row for row in records(told, SYNCS) if row["segment_id"] == 7)
+    assert (row["members_read"], row["held_reason"]) == (7, None)
