@@ -30,6 +30,8 @@ class Scene:
         after: ... and when it ended.
         unknown: Segments whose reads told less than the truth from beginning to end.
         rows: This sync's ``segment_syncs`` by segment; without them nothing is known to be held.
+        warned: Segments that are held in any stream; rows tell of memberships alone, and a stream
+            that began anew has nobody to lose.
         expels: Members of a segment that is gone leave with it.
     """
 
@@ -37,6 +39,7 @@ class Scene:
     after: Truth
     unknown: frozenset[int]
     rows: Mapping[int, Row]
+    warned: frozenset[int] = frozenset()
     expels: bool = False
 
     @property
@@ -48,6 +51,11 @@ class Scene:
     def known(self) -> frozenset[int]:
         """Segments that were read and believed."""
         return frozenset(self.rows.keys() & self.after.segments.keys()) - self.held
+
+    @property
+    def known_to_all(self) -> frozenset[int]:
+        """Segments that were read and believed in every stream."""
+        return self.known - self.warned
 
 
 # --- of any sync, however it ended --------------------------------------------------------------
@@ -63,17 +71,21 @@ def wrong_exits(scene: Scene, exits: Iterable[Membership]) -> Iterator[str]:
             yield f"{MEMBERSHIPS} {segment}/{cio_id}: reported as gone from a held segment"
 
 
-def wrong_profile_exits(scene: Scene, exits: Mapping[str, Collection[int]]) -> Iterator[str]:
+def wrong_profile_exits(
+    scene: Scene, exits: Mapping[str, Collection[int]], *, announced: bool
+) -> Iterator[str]:
     """Find profiles reported as gone of people in the audience.
 
     Args:
         scene: The sync.
         exits: Each person's segments as told before.
+        announced: The sync before may have believed an exit and died before it told it. It is
+            told now, whatever the gate says by now.
     """
     for cio_id, told in exits.items():
         if scene.before.segments_of(cio_id) and scene.after.segments_of(cio_id):
             yield f"{PROFILES} {cio_id}: reported as gone, and was there all the time"
-        if scene.held & set(told):
+        if not announced and scene.unknown & set(told):
             yield f"{PROFILES} {cio_id}: reported as gone, and is in a held segment"
 
 
@@ -109,11 +121,11 @@ def _segment(key: int, table: Table, truth: Truth) -> Iterator[str]:
 def _profiles(scene: Scene, table: Table, *, fresh: bool) -> Iterator[str]:
     told = {place[0]: row for place, row in table.present().items()}
     for cio_id, row in told.items():
-        in_others = set(row["segment_ids"]) - scene.known
+        in_others = set(row["segment_ids"]) - scene.known_to_all
         if not (in_others or scene.after.segments_of(cio_id)):
             yield f"{PROFILES} {cio_id}: still told, and in no segment"
     for cio_id in scene.after.people:
-        inside = scene.after.segments_of(cio_id) & scene.known
+        inside = scene.after.segments_of(cio_id) & scene.known_to_all
         if cio_id in told:
             yield from _profile(scene, told[cio_id], inside, fresh=fresh)
         elif inside:
@@ -123,8 +135,8 @@ def _profiles(scene: Scene, table: Table, *, fresh: bool) -> Iterator[str]:
 def _profile(scene: Scene, row: Row, inside: Collection[int], *, fresh: bool) -> Iterator[str]:
     name, person = f"{PROFILES} {row['cio_id']}", scene.after.people[row["cio_id"]]
     ids = set(row["segment_ids"])
-    if ids & scene.known != inside:
-        yield f"{name}: told in {sorted(ids & scene.known)}, is in {sorted(inside)}"
+    if ids & scene.known_to_all != inside:
+        yield f"{name}: told in {sorted(ids & scene.known_to_all)}, is in {sorted(inside)}"
     for column, value in row.items():
         if column.startswith("in_segment_") and value != (int(column.split("_")[-1]) in ids):
             yield f"{name}: {column} does not agree with segment_ids"

@@ -92,6 +92,7 @@ class Life:
         }
         self._connection = Connection(settings, folder, Warehouse(variant.keeps_identifiers))
         self._settled = False  # nothing is open from an earlier sync
+        self._announced = False  # the last sync may have announced what it did not come to tell
         self._lines = 0
         self._mass_exits: frozenset[int] = frozenset()
         self.tally = Tally()
@@ -133,8 +134,9 @@ class Life:
                 f"ended with {told.output.exit_code} though all faults were passing ones"
             )
         self._close(number, around, told, problems)
-        calm = told.is_whole and not (moved or around.is_lasting or scene.held)
+        calm = told.is_whole and not (moved or around.is_lasting or scene.held or scene.warned)
         self._settled = bool(calm)
+        self._announced = not told.is_whole
 
     def _change(self, around: Round, busy: set[str]) -> None:
         if self._random.random() < 0.15:
@@ -182,11 +184,13 @@ class Life:
             self._settled = False
 
     def _scene(self, before: Truth, after: Truth, unknown: frozenset[int], told: Told) -> Scene:
-        return Scene(before, after, unknown, told.rows, self._variant.expels)
+        warned = told.output.warned_of()
+        return Scene(before, after, unknown, told.rows, warned, self._variant.expels)
 
     def _always(self, scene: Scene, told: Told) -> Iterator[str]:
         yield from checks.wrong_exits(scene, told.exits)
-        yield from checks.wrong_profile_exits(scene, told.profile_exits)
+        exits = told.profile_exits
+        yield from checks.wrong_profile_exits(scene, exits, announced=self._announced)
         if told.output.exit_code not in EXPECTED_CODES:
             yield f"ended with {told.output.exit_code}"
 
@@ -250,7 +254,7 @@ class Life:
 def _unquiet(scene: Scene, told: Told, *, first: bool) -> Iterator[str]:
     if not told.is_whole:
         yield f"the quiet sync ended with {told.output.exit_code}"
-    held = sorted(scene.after.segments.keys() - scene.known)
+    held = sorted(scene.after.segments.keys() - scene.known_to_all)
     if held:
         yield f"segments {held} are held in a quiet sync"
     for stream in () if first else (MEMBERSHIPS, PROFILES):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import time
@@ -15,6 +16,7 @@ import orjson
 
 Json = dict[str, Any]
 PIPE_BYTES = 4_096  # a source that is ahead of its reader is stopped after a few records
+HELD = re.compile(r"Exits of segment (\d+) are held")
 PATIENCE_S = 180.0
 # A process that ends itself by a signal may be seen as 128 plus its number.
 EXPECTED_CODES = {0, 1, -signal.SIGTERM, 128 + signal.SIGTERM, -signal.SIGKILL}
@@ -60,6 +62,11 @@ class Output:
         """Return the last status of every stream."""
         told = self._traces("stream_status")
         return {each["stream_descriptor"]["name"]: each["status"] for each in told}
+
+    def warned_of(self) -> frozenset[int]:
+        """Return the segments of which a warning says that exits are held."""
+        logs = (each["log"]["message"] for each in self.messages if each["type"] == "LOG")
+        return frozenset(int(each[1]) for each in map(HELD.match, logs) if each)
 
     def errors(self) -> list[str]:
         """Return the messages of all error traces."""
