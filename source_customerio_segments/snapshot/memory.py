@@ -126,7 +126,10 @@ def referred(snapshot: Snapshot) -> Mask:
 
 def pruned(snapshot: Snapshot) -> Snapshot:
     """Return the snapshot without people nobody refers to; the law: it means the same."""
-    keep = np.flatnonzero(referred(snapshot))
+    used = referred(snapshot)
+    if used.all():
+        return snapshot
+    keep = np.flatnonzero(used)
     places_of = np.full(len(snapshot.people), -1)
     places_of[keep] = np.arange(len(keep))
     return Snapshot(
