@@ -116,7 +116,10 @@ def _record(rng: Random, person: str) -> Json:
     for rule in fields:
         if rule["target"] not in {"LastName", "Email"} and rng.random() < 0.3:
             rule["missing"] = "clear"
+    # Status__c is what an exit may set: whoever returns has to say it anew, or a rerun of a window in
+    # which somebody came, left and returned would rightly leave the exit's value.
     fields += [{"constant": "Web", "target": "LeadSource"}]
+    fields += [{"constant": "Active", "target": "Status__c"}]
     fields += [{"constant": "Unknown", "target": "Company"}] if person == "Lead" else []
     mapping: Json = {
         "stream": "profiles",
@@ -146,7 +149,7 @@ def _on_exit(rng: Random, targets: list[str]) -> Json:
         (
             {"action": "delete"},
             {"action": "clear", "fields": cleared},
-            {"action": "set", "values": {"Status__c": "Lapsed", "Plan__c": None}},
+            {"action": "set", "values": {"Status__c": "Lapsed"}},
             {"action": "ignore"},
         )
     )
