@@ -16,8 +16,15 @@ import pytest
 
 from destination_salesforce_intro import run as cli
 from destination_salesforce_intro.output import Output
-from sandbox.serve import Running
+from sandbox.serve import Running, running
 from unit_tests.destination.harness import CONTACTS, contacts, person, settings, state
+
+
+@pytest.fixture
+def box() -> Iterator[Running]:
+    with running(people=1) as box:
+        yield box
+
 
 CATALOG = {"streams": [{"stream": {"name": "profiles"}, "destination_sync_mode": "append_dedup"}]}
 PATIENCE_S = 60
