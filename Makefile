@@ -40,8 +40,8 @@ integration: $(VENV)/.ready  ## integration tests only
 scale: $(VENV)/.ready  ## 100,000 people with attributes, twice (several minutes)
 	$(BIN)/python -m pytest -q -s -m scale integration_tests/test_scale.py
 
-soak-source: $(VENV)/.ready  ## random changes, faults and deaths, the source's side
-	$(BIN)/python -m integration_tests.soak_source --syncs 50
+soak-source: $(VENV)/.ready  ## random changes, faults and deaths for some minutes (SYNCS=60, SEED=7)
+	$(BIN)/python -m integration_tests.soak --syncs $(or $(SYNCS),60) $(addprefix --seed ,$(SEED))
 
 soak-destination: $(VENV)/.ready  ## random records, faults and deaths for some minutes
 	$(BIN)/python -m integration_tests.soak_destination $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS))

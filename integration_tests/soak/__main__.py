@@ -56,8 +56,10 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Soak test of the source.")
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(1_000_000))
     parser.add_argument("--syncs", type=int, default=60, help="shared out to the variants")
-    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir(), "soak-source"))
-    return parser.parse_args()
+    parser.add_argument("--folder", type=Path, help="for each sync's files; a new one if not given")
+    arguments = parser.parse_args()
+    arguments.folder = arguments.folder or Path(tempfile.mkdtemp(prefix="soak-source-"))
+    return arguments
 
 
 def _say(text: str) -> None:

@@ -33,6 +33,7 @@ class Scene:
         warned: Segments that are held in any stream; rows tell of memberships alone, and a stream
             that began anew has nobody to lose.
         expels: Members of a segment that is gone leave with it.
+        seldom: Segments that are not read every time, so that the source may not know who came.
     """
 
     before: Truth
@@ -41,6 +42,7 @@ class Scene:
     rows: Mapping[int, Row]
     warned: frozenset[int] = frozenset()
     expels: bool = False
+    seldom: frozenset[int] = frozenset()
 
     @property
     def held(self) -> frozenset[int]:
@@ -83,7 +85,8 @@ def wrong_profile_exits(
             told now, whatever the gate says by now.
     """
     for cio_id, told in exits.items():
-        if scene.before.segments_of(cio_id) and scene.after.segments_of(cio_id):
+        inside = scene.before.segments_of(cio_id) & scene.after.segments_of(cio_id)
+        if inside - (scene.seldom - set(told)):
             yield f"{PROFILES} {cio_id}: reported as gone, and was there all the time"
         if not announced and scene.unknown & set(told):
             yield f"{PROFILES} {cio_id}: reported as gone, and is in a held segment"

@@ -64,7 +64,7 @@ def passing(random: Random) -> list[Fault]:
 
 def lasting(random: Random) -> list[Fault]:
     """Draw one fault that repeating does not overcome, seldom."""
-    if random.random() > 0.15:
+    if random.random() > 0.3:
         return []
     action, times = random.choice(LASTING)
     return [Fault(action, random.choice(PLACES), random.randrange(6), times)]
