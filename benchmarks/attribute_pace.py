@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from benchmarks.sandbox_process import sandbox_process
 from sandbox.control import CustomerioControl
-from source_customerio_segments.client import CustomerioClient
+from source_customerio_segments.api.client import CustomerioClient
 from source_customerio_segments.config import Config
 
 LATENCY_MS = 400

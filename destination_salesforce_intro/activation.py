@@ -24,7 +24,7 @@ from destination_salesforce_intro.config import (
 )
 from destination_salesforce_intro.errors import ConnectorError, Fault
 from destination_salesforce_intro.inputs import StreamMode
-from destination_salesforce_intro.schema import UNWRITABLE_TYPES, FieldSchema, ObjectSchema
+from destination_salesforce_intro.org.schema import UNWRITABLE_TYPES, FieldSchema, ObjectSchema
 
 # What people usually activate, where the mappings ask for nothing else.
 USUAL_OBJECTS = ("Account", "Campaign", "Contact", "Lead")

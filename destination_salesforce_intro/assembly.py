@@ -9,23 +9,17 @@ from datetime import datetime, timezone
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from destination_salesforce_intro import check, ownership, summary
+from destination_salesforce_intro import check
 from destination_salesforce_intro.activation import SOFT_DELETE
-from destination_salesforce_intro.buffer import Buffer
 from destination_salesforce_intro.changes import Complete, Exit, Received
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError
-from destination_salesforce_intro.guard import Guard
 from destination_salesforce_intro.inputs import StreamMode
-from destination_salesforce_intro.keeper import Keeper
-from destination_salesforce_intro.mapping import DELETED_AT_COLUMN
-from destination_salesforce_intro.mirror import Mirror, WatchedMapper
+from destination_salesforce_intro.mapping.fields import DELETED_AT_COLUMN
+from destination_salesforce_intro.org import ownership
+from destination_salesforce_intro.org.schema import ObjectSchema
 from destination_salesforce_intro.output import Output
-from destination_salesforce_intro.parts import Parts
-from destination_salesforce_intro.plan import Plan
-from destination_salesforce_intro.precedence import may_gain_people, writing_order
 from destination_salesforce_intro.protocol import Event
-from destination_salesforce_intro.rejected import RejectedFile, object_of
 from destination_salesforce_intro.salesforce.auth import Login
 from destination_salesforce_intro.salesforce.bulk_jobs import BulkJobs
 from destination_salesforce_intro.salesforce.bulk_query import BulkQuery
@@ -33,9 +27,17 @@ from destination_salesforce_intro.salesforce.client import SalesforceClient
 from destination_salesforce_intro.salesforce.queries import Queries
 from destination_salesforce_intro.salesforce.sender import Sender
 from destination_salesforce_intro.salesforce.transport import open_session
-from destination_salesforce_intro.schema import ObjectSchema
-from destination_salesforce_intro.storage import open_folder
-from destination_salesforce_intro.writer import Org, Writer
+from destination_salesforce_intro.storage.folders import open_folder
+from destination_salesforce_intro.storage.parts import Parts
+from destination_salesforce_intro.storage.rejected import RejectedFile, object_of
+from destination_salesforce_intro.writing import summary
+from destination_salesforce_intro.writing.buffer import Buffer
+from destination_salesforce_intro.writing.guard import Guard
+from destination_salesforce_intro.writing.keeper import Keeper
+from destination_salesforce_intro.writing.mirror import Mirror, WatchedMapper
+from destination_salesforce_intro.writing.plan import Plan
+from destination_salesforce_intro.writing.precedence import may_gain_people, writing_order
+from destination_salesforce_intro.writing.writer import Org, Writer
 
 USER_AGENT = f"destination-salesforce-intro/{version('airbyte-customerio-salesforce')}"
 OVERWRITE = "overwrite"  # a destination sync mode

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from destination_salesforce_intro import mirror, ownership, problems
+from destination_salesforce_intro import problems
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError, Fault
-from destination_salesforce_intro.rejected import object_of
+from destination_salesforce_intro.org import ownership
+from destination_salesforce_intro.org.schema import ObjectSchema
 from destination_salesforce_intro.salesforce.client import SalesforceClient
 from destination_salesforce_intro.salesforce.metadata import schemas_for
 from destination_salesforce_intro.salesforce.queries import Queries
 from destination_salesforce_intro.salesforce.wire import Request
-from destination_salesforce_intro.schema import ObjectSchema
-from destination_salesforce_intro.storage import open_folder
+from destination_salesforce_intro.storage.folders import open_folder
+from destination_salesforce_intro.storage.rejected import object_of
+from destination_salesforce_intro.writing import mirror
 
 MOST_SHOWN = 3
 

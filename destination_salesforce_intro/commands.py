@@ -16,9 +16,9 @@ from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError, Fault
 from destination_salesforce_intro.inputs import StreamMode, require_mappings
 from destination_salesforce_intro.output import Output
-from destination_salesforce_intro.replay import replayed
 from destination_salesforce_intro.salesforce.metadata import describe, offered
-from destination_salesforce_intro.storage import open_folder
+from destination_salesforce_intro.storage.folders import open_folder
+from destination_salesforce_intro.storage.replay import replayed
 
 
 def spec() -> dict[str, Any]:

@@ -19,7 +19,7 @@ import orjson
 
 from sandbox.serve import Running
 from source_customerio_segments import run as entry_point
-from source_customerio_segments.client import CustomerioClient
+from source_customerio_segments.api.client import CustomerioClient
 from source_customerio_segments.output import Output
 
 STREAMS = ("segments", "profiles", "segment_memberships")

@@ -19,8 +19,8 @@ from airbyte_cdk.models import AirbyteMessageSerializer
 
 from sandbox.serve import Running, running
 from source_customerio_segments import run as module
+from source_customerio_segments.api.client import CustomerioClient
 from source_customerio_segments.changes import Message, Record, State, Status, StreamStatus
-from source_customerio_segments.client import CustomerioClient
 from source_customerio_segments.output import Output
 from source_customerio_segments.run import run
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from difflib import get_close_matches
 
+from source_customerio_segments.api.client import CustomerioClient
 from source_customerio_segments.changes import Log, Profile, Segment
-from source_customerio_segments.client import CustomerioClient
 from source_customerio_segments.config import Config
 from source_customerio_segments.errors import (
     ConnectorError,
@@ -16,7 +16,7 @@ from source_customerio_segments.errors import (
     SegmentGone,
 )
 from source_customerio_segments.estimate import PEOPLE_PER_BATCH, first_sync, without_holder
-from source_customerio_segments.selection import resolve, select
+from source_customerio_segments.segments.selection import resolve, select
 
 MOST_COUNTED = 50  # segments; a check should take seconds
 MOST_SAMPLED = 5  # segments whose members are looked at, the largest

@@ -14,8 +14,8 @@ from source_customerio_segments.changes import Message
 from source_customerio_segments.check import Connect
 from source_customerio_segments.config import Config
 from source_customerio_segments.events import reader as events
-from source_customerio_segments.selection import select
-from source_customerio_segments.streams import EVENTS, Stream, streams
+from source_customerio_segments.segments.selection import select
+from source_customerio_segments.streams.catalog import EVENTS, Stream, streams
 
 Json = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import ceil
 
+from source_customerio_segments.api.wire import MEMBERS_PER_PAGE
 from source_customerio_segments.changes import Log, Profile
-from source_customerio_segments.wire import MEMBERS_PER_PAGE
 
 PEOPLE_PER_BATCH = 100  # App API reference, customers: the most one request may ask for
 LISTINGS = 2  # the list of segments, before and after they are read

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from source_customerio_segments import memberships, syncs
-from source_customerio_segments.audience import plan
+from source_customerio_segments.api.customerio import Customerio
 from source_customerio_segments.changes import (
     Batch,
     Log,
@@ -22,19 +21,20 @@ from source_customerio_segments.changes import (
     StreamStatus,
     Trouble,
 )
-from source_customerio_segments.checkpoints import Checkpoints, Clock
-from source_customerio_segments.comparison import Comparison, compare
 from source_customerio_segments.config import Config
-from source_customerio_segments.customerio import Customerio
 from source_customerio_segments.errors import ConnectorError, SegmentGone
-from source_customerio_segments.gates import Limits
-from source_customerio_segments.lookup import completed
-from source_customerio_segments.preparation import Prepared, States, prepare
-from source_customerio_segments.profiles import Shape, Telling
-from source_customerio_segments.records import segment as segment_record
+from source_customerio_segments.segments.comparison import Comparison, compare
+from source_customerio_segments.segments.gates import Limits
+from source_customerio_segments.segments.preparation import Prepared, States, prepare
 from source_customerio_segments.snapshot.memory import Reading
 from source_customerio_segments.state.codec import check, decode
-from source_customerio_segments.streams import MEMBERSHIPS, PROFILES, SEGMENTS, SYNCS
+from source_customerio_segments.streams import memberships, syncs
+from source_customerio_segments.streams.audience import plan
+from source_customerio_segments.streams.catalog import MEMBERSHIPS, PROFILES, SEGMENTS, SYNCS
+from source_customerio_segments.streams.checkpoints import Checkpoints, Clock
+from source_customerio_segments.streams.lookup import completed
+from source_customerio_segments.streams.profiles import Shape, Telling
+from source_customerio_segments.streams.records import segment as segment_record
 
 __all__ = ["Customerio", "read"]
 

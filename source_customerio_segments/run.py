@@ -18,9 +18,9 @@ from typing import Any
 
 from source_customerio_segments import commands, inputs, protocol
 from source_customerio_segments.allocation import return_large_blocks
+from source_customerio_segments.api.client import CustomerioClient
 from source_customerio_segments.changes import Log, Status, StreamStatus, Trouble
 from source_customerio_segments.check import check
-from source_customerio_segments.client import CustomerioClient
 from source_customerio_segments.config import Config
 from source_customerio_segments.errors import ConnectorError, Fault
 from source_customerio_segments.output import Output, now_ms

@@ -27,13 +27,13 @@ from airbyte_cdk.sources import Source
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_customerio_segments import check, commands, inputs
-from source_customerio_segments.batches import apart
+from source_customerio_segments.api.client import CustomerioClient
 from source_customerio_segments.changes import Trouble
-from source_customerio_segments.client import CustomerioClient
 from source_customerio_segments.config import Config
 from source_customerio_segments.errors import ConnectorError, Fault
 from source_customerio_segments.output import now_ms
 from source_customerio_segments.protocol import encode
+from source_customerio_segments.streams.batches import apart
 
 
 class SourceCustomerioSegments(Source):

@@ -20,14 +20,14 @@ ONLY_IN = {
         f"{DESTINATION}.destination",
     },
     "requests": {
-        f"{SOURCE}.client",
+        f"{SOURCE}.api.client",
         f"{DESTINATION}.salesforce.auth",
         f"{DESTINATION}.salesforce.client",
         f"{DESTINATION}.salesforce.failures",
         f"{DESTINATION}.salesforce.transport",
     },
     "simple_salesforce": {f"{DESTINATION}.salesforce.client"},
-    "fsspec": {f"{DESTINATION}.storage"},
+    "fsspec": {f"{DESTINATION}.storage.folders"},
 }
 
 

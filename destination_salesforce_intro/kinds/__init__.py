@@ -17,7 +17,7 @@ from destination_salesforce_intro.kinds.campaign_member import MEMBER, CampaignM
 from destination_salesforce_intro.kinds.child_record import ChildRecordKind
 from destination_salesforce_intro.kinds.person_field import flag, multi_select
 from destination_salesforce_intro.kinds.record import RecordKind
-from destination_salesforce_intro.schema import ObjectSchema
+from destination_salesforce_intro.org.schema import ObjectSchema
 
 __all__ = ["Finding", "Kind", "build", "objects"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from destination_salesforce_intro.changes import Change, Received, Refused
-from destination_salesforce_intro.decide import Decision
-from destination_salesforce_intro.lookup import Match
+from destination_salesforce_intro.org.decide import Decision
+from destination_salesforce_intro.org.lookup import Match
 
 
 class Finding(Protocol):

@@ -24,7 +24,6 @@ from destination_salesforce_intro.changes import (
     Value,
 )
 from destination_salesforce_intro.config import CampaignMemberMapping, SetOnExit
-from destination_salesforce_intro.decide import Decision, Verdict, decide
 from destination_salesforce_intro.kinds.segments import compile_keys, is_about, membership
 from destination_salesforce_intro.kinds.verdicts import (
     MISSING_KEY,
@@ -33,11 +32,12 @@ from destination_salesforce_intro.kinds.verdicts import (
     several,
     updates,
 )
-from destination_salesforce_intro.lookup import Match, Place, Search, is_anothers, places, read
-from destination_salesforce_intro.mapping import fixed
-from destination_salesforce_intro.schema import FieldSchema, ObjectSchema
-from destination_salesforce_intro.soql import Query
-from destination_salesforce_intro.values import to_id
+from destination_salesforce_intro.mapping.fields import fixed
+from destination_salesforce_intro.mapping.values import to_id
+from destination_salesforce_intro.org.decide import Decision, Verdict, decide
+from destination_salesforce_intro.org.lookup import Match, Place, Search, is_anothers, places, read
+from destination_salesforce_intro.org.schema import FieldSchema, ObjectSchema
+from destination_salesforce_intro.org.soql import Query
 
 MEMBER = "CampaignMember"
 CONTACT_PREFIX = "003"

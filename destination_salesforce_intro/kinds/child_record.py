@@ -24,8 +24,6 @@ from destination_salesforce_intro.changes import (
     Value,
 )
 from destination_salesforce_intro.config import ChildRecordMapping
-from destination_salesforce_intro.decide import Decision, Verdict, decide
-from destination_salesforce_intro.identity import Known, canonical, identify
 from destination_salesforce_intro.kinds.child_row import ChildRow, key_of
 from destination_salesforce_intro.kinds.segments import compile_keys, is_about, segment_id
 from destination_salesforce_intro.kinds.verdicts import (
@@ -37,9 +35,11 @@ from destination_salesforce_intro.kinds.verdicts import (
     several,
     updates,
 )
-from destination_salesforce_intro.lookup import Match, Search, places
-from destination_salesforce_intro.mapping import RefusedValueError, changed_at, is_exit
-from destination_salesforce_intro.schema import ObjectSchema
+from destination_salesforce_intro.mapping.fields import RefusedValueError, changed_at, is_exit
+from destination_salesforce_intro.mapping.identity import Known, canonical, identify
+from destination_salesforce_intro.org.decide import Decision, Verdict, decide
+from destination_salesforce_intro.org.lookup import Match, Search, places
+from destination_salesforce_intro.org.schema import ObjectSchema
 
 
 class ChildRecordKind:

@@ -12,16 +12,16 @@ from typing import Any
 from destination_salesforce_intro.changes import Value
 from destination_salesforce_intro.config import ChildRecordMapping, FieldRule
 from destination_salesforce_intro.kinds.segments import segment_id
-from destination_salesforce_intro.mapping import (
+from destination_salesforce_intro.mapping.fields import (
     DELETED_AT_COLUMN,
     Target,
     changed_at,
     compile_rule,
     fill,
 )
-from destination_salesforce_intro.paths import MISSING
-from destination_salesforce_intro.schema import ObjectSchema
-from destination_salesforce_intro.values import is_empty, to_text
+from destination_salesforce_intro.mapping.paths import MISSING
+from destination_salesforce_intro.mapping.values import is_empty, to_text
+from destination_salesforce_intro.org.schema import ObjectSchema
 
 Record = Mapping[str, Any]
 

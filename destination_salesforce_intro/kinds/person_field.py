@@ -24,7 +24,6 @@ from destination_salesforce_intro.changes import (
     Value,
 )
 from destination_salesforce_intro.config import FlagMapping, MultiSelectMapping, SegmentRef
-from destination_salesforce_intro.decide import Decision, Verdict, decide
 from destination_salesforce_intro.kinds.segments import (
     Membership,
     compile_keys,
@@ -42,10 +41,11 @@ from destination_salesforce_intro.kinds.verdicts import (
     several,
     updates,
 )
-from destination_salesforce_intro.lookup import Match, Search, is_anothers, places
-from destination_salesforce_intro.schema import ObjectSchema
-from destination_salesforce_intro.together import together
-from destination_salesforce_intro.values import converter
+from destination_salesforce_intro.mapping.values import converter
+from destination_salesforce_intro.org.decide import Decision, Verdict, decide
+from destination_salesforce_intro.org.lookup import Match, Search, is_anothers, places
+from destination_salesforce_intro.org.schema import ObjectSchema
+from destination_salesforce_intro.writing.together import together
 
 Fields = Mapping[str, Value]
 

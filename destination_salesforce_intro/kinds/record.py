@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from destination_salesforce_intro.buffer import joined
 from destination_salesforce_intro.changes import (
     Change,
     Create,
@@ -24,8 +23,6 @@ from destination_salesforce_intro.changes import (
     Value,
 )
 from destination_salesforce_intro.config import RecordMapping
-from destination_salesforce_intro.decide import Decision, Verdict, decide
-from destination_salesforce_intro.identity import Key, canonical, identify
 from destination_salesforce_intro.kinds.base import Finding
 from destination_salesforce_intro.kinds.verdicts import (
     CONVERTED_LEAD,
@@ -38,7 +35,17 @@ from destination_salesforce_intro.kinds.verdicts import (
     several,
     updates,
 )
-from destination_salesforce_intro.lookup import (
+from destination_salesforce_intro.mapping.fields import (
+    RefusedValueError,
+    changed_at,
+    compile_rule,
+    exit_fields,
+    fill,
+    is_exit,
+)
+from destination_salesforce_intro.mapping.identity import Key, canonical, identify
+from destination_salesforce_intro.org.decide import Decision, Verdict, decide
+from destination_salesforce_intro.org.lookup import (
     SAMPLE_SIZE,
     Match,
     SampledSearch,
@@ -47,17 +54,10 @@ from destination_salesforce_intro.lookup import (
     is_ignored,
     places,
 )
-from destination_salesforce_intro.mapping import (
-    RefusedValueError,
-    changed_at,
-    compile_rule,
-    exit_fields,
-    fill,
-    is_exit,
-)
-from destination_salesforce_intro.merges import MergeSearch, can_be_merged
-from destination_salesforce_intro.schema import FieldSchema, ObjectSchema
-from destination_salesforce_intro.together import together
+from destination_salesforce_intro.org.merges import MergeSearch, can_be_merged
+from destination_salesforce_intro.org.schema import FieldSchema, ObjectSchema
+from destination_salesforce_intro.writing.buffer import joined
+from destination_salesforce_intro.writing.together import together
 
 
 class RecordKind:

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from destination_salesforce_intro.changes import Identity, Received
 from destination_salesforce_intro.config import IdentityRule, SegmentRef
-from destination_salesforce_intro.identity import Key, identify
-from destination_salesforce_intro.mapping import changed_at, is_exit
-from destination_salesforce_intro.schema import ObjectSchema
-from destination_salesforce_intro.values import is_empty, to_text
+from destination_salesforce_intro.mapping.fields import changed_at, is_exit
+from destination_salesforce_intro.mapping.identity import Key, identify
+from destination_salesforce_intro.mapping.values import is_empty, to_text
+from destination_salesforce_intro.org.schema import ObjectSchema
 
 Record = Mapping[str, Any]
 

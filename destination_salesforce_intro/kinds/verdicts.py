@@ -13,9 +13,9 @@ from destination_salesforce_intro.changes import (
     Update,
     Value,
 )
-from destination_salesforce_intro.compare import holds, whole_second
-from destination_salesforce_intro.decide import Unmatched
-from destination_salesforce_intro.schema import FieldSchema, ObjectSchema
+from destination_salesforce_intro.org.compare import holds, whole_second
+from destination_salesforce_intro.org.decide import Unmatched
+from destination_salesforce_intro.org.schema import FieldSchema, ObjectSchema
 
 TEXT = FieldSchema(name="", type="string")
 

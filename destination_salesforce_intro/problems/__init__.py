@@ -13,6 +13,7 @@ from destination_salesforce_intro.config import (
     MultiSelectMapping,
     RecordMapping,
 )
+from destination_salesforce_intro.org.schema import ObjectSchema
 from destination_salesforce_intro.problems.memberships import (
     campaign_problems,
     child_problems,
@@ -21,7 +22,6 @@ from destination_salesforce_intro.problems.memberships import (
 )
 from destination_salesforce_intro.problems.record import record_problems
 from destination_salesforce_intro.problems.rules import Problem
-from destination_salesforce_intro.schema import ObjectSchema
 
 __all__ = ["Problem", "find"]
 

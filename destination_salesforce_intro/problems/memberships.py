@@ -13,6 +13,7 @@ from destination_salesforce_intro.config import (
     MultiSelectMapping,
     SetOnExit,
 )
+from destination_salesforce_intro.org.schema import ObjectSchema
 from destination_salesforce_intro.problems.rules import (
     Problem,
     access_problems,
@@ -24,7 +25,6 @@ from destination_salesforce_intro.problems.rules import (
     unknown,
     writing_problems,
 )
-from destination_salesforce_intro.schema import ObjectSchema
 
 MEMBER = "CampaignMember"
 

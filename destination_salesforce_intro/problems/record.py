@@ -11,6 +11,7 @@ from destination_salesforce_intro.config import (
     Scalar,
     SetOnExit,
 )
+from destination_salesforce_intro.org.schema import ObjectSchema
 from destination_salesforce_intro.problems.rules import (
     Problem,
     access_problems,
@@ -19,7 +20,6 @@ from destination_salesforce_intro.problems.rules import (
     fixed_problems,
     identity_problems,
 )
-from destination_salesforce_intro.schema import ObjectSchema
 
 
 def record_problems(mapping: RecordMapping, schema: ObjectSchema) -> Iterator[Problem]:

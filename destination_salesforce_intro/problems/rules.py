@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from destination_salesforce_intro.config import FieldRule, IdentityRule, Scalar
-from destination_salesforce_intro.mapping import compile_rule, fixed, resolve
-from destination_salesforce_intro.schema import (
+from destination_salesforce_intro.mapping.fields import compile_rule, fixed, resolve
+from destination_salesforce_intro.mapping.values import UnfitError
+from destination_salesforce_intro.org.schema import (
     TEXT_TYPES,
     UNWRITABLE_TYPES,
     FieldSchema,
     ObjectSchema,
 )
-from destination_salesforce_intro.values import UnfitError
 
 # What a format writes, where that is not text: the field types that can hold it.
 _FORMAT_FITS = {

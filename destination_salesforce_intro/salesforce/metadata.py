@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from destination_salesforce_intro import kinds
 from destination_salesforce_intro.config import Mapping
+from destination_salesforce_intro.org.schema import ObjectSchema
 from destination_salesforce_intro.salesforce.client import SalesforceClient
 from destination_salesforce_intro.salesforce.wire import Request
-from destination_salesforce_intro.schema import ObjectSchema
 
 
 def describe(client: SalesforceClient, name: str) -> ObjectSchema:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from destination_salesforce_intro.errors import ConnectorError, Fault, Verdict
+from destination_salesforce_intro.org.soql import DeletedToo
 from destination_salesforce_intro.salesforce.client import SalesforceClient
 from destination_salesforce_intro.salesforce.verdicts import (
     read_refusal,
@@ -17,7 +18,6 @@ from destination_salesforce_intro.salesforce.verdicts import (
     request_verdict,
 )
 from destination_salesforce_intro.salesforce.wire import Request
-from destination_salesforce_intro.soql import DeletedToo
 
 MAX_STATEMENTS = 5  # queries in one composite request
 ROUNDS = 6

@@ -30,8 +30,8 @@ from source_customerio_segments.events.progress import (
     decode,
     encode,
 )
-from source_customerio_segments.records import instant
-from source_customerio_segments.streams import EVENTS
+from source_customerio_segments.streams.catalog import EVENTS
+from source_customerio_segments.streams.records import instant
 
 INTERVAL_MS = 30_000  # between states and progress lines
 EVENT = "event"  # Customer.io's type of activity

@@ -8,9 +8,9 @@ from pydantic import TypeAdapter
 from destination_salesforce_intro.changes import Change, Exit, Identity, Received, Upsert, Value
 from destination_salesforce_intro.config import Mapping as AnyMapping
 from destination_salesforce_intro.config import RecordMapping
-from destination_salesforce_intro.decide import Decision
 from destination_salesforce_intro.kinds import Kind
-from destination_salesforce_intro.schema import ObjectSchema
+from destination_salesforce_intro.org.decide import Decision
+from destination_salesforce_intro.org.schema import ObjectSchema
 
 ADAPTER: TypeAdapter[AnyMapping] = TypeAdapter(AnyMapping)
 

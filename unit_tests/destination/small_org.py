@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from destination_salesforce_intro.changes import Change, Create, Delete, Row
-from destination_salesforce_intro.decide import Decision
 from destination_salesforce_intro.kinds import Kind
+from destination_salesforce_intro.org.decide import Decision
 
 SOQL = re.compile(
     r"SELECT (?P<names>.+) FROM (?P<object>\w+) WHERE (?P<field>\w+) IN \((?P<keys>.+?)\)"

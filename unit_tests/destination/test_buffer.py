@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destination_salesforce_intro.buffer import Buffer
 from destination_salesforce_intro.changes import Change, Exit, Result, Upsert, Value
+from destination_salesforce_intro.writing.buffer import Buffer
 from unit_tests.destination.builders import exit_, upsert
 
 Held = dict[str, Value] | None

@@ -6,7 +6,7 @@ import pytest
 
 from destination_salesforce_intro.changes import Change, Create, Received, Refused
 from destination_salesforce_intro.kinds import Kind, build, objects
-from destination_salesforce_intro.schema import ObjectSchema
+from destination_salesforce_intro.org.schema import ObjectSchema
 from unit_tests.destination.builders import (
     ADAPTER,
     CONTACT,

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from destination_salesforce_intro.compare import holds
-from destination_salesforce_intro.schema import FieldSchema
+from destination_salesforce_intro.org.compare import holds
+from destination_salesforce_intro.org.schema import FieldSchema
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destination_salesforce_intro.identity import written
-from destination_salesforce_intro.schema import FieldSchema
-from destination_salesforce_intro.values import UnfitError
+from destination_salesforce_intro.mapping.identity import written
+from destination_salesforce_intro.mapping.values import UnfitError
+from destination_salesforce_intro.org.schema import FieldSchema
 
 
 def write(name: str, value: Any, type_: str = "string", region: str | None = None) -> Any:

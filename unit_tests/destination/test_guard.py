@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from destination_salesforce_intro.errors import ConnectorError, Fault
-from destination_salesforce_intro.guard import Guard
+from destination_salesforce_intro.writing.guard import Guard
 from sandbox.serve import Running
 from unit_tests.destination.builders import exit_
 from unit_tests.destination.harness import CONTACTS, contacts, gone, person, record, state, sync

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from destination_salesforce_intro.identity import Key, Known, canonical, identify
-from destination_salesforce_intro.schema import FieldSchema
+from destination_salesforce_intro.mapping.identity import Key, Known, canonical, identify
+from destination_salesforce_intro.org.schema import FieldSchema
 from unit_tests.destination.builders import CONTACT, record_mapping
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from destination_salesforce_intro.changes import Change
-from destination_salesforce_intro.lookup import Match, Search, places
+from destination_salesforce_intro.org.lookup import Match, Search, places
 from unit_tests.destination.builders import CONTACT, exit_, external_id, field, schema, upsert
 
 NAMES = ["LTV__c", "Account.Acct_Key__c"]

@@ -6,7 +6,7 @@ import pytest
 
 from destination_salesforce_intro.changes import Value
 from destination_salesforce_intro.config import FieldRule
-from destination_salesforce_intro.mapping import (
+from destination_salesforce_intro.mapping.fields import (
     Filled,
     RefusedValueError,
     changed_at,
@@ -14,7 +14,7 @@ from destination_salesforce_intro.mapping import (
     fill,
     is_exit,
 )
-from destination_salesforce_intro.values import UnfitError
+from destination_salesforce_intro.mapping.values import UnfitError
 from unit_tests.destination.builders import CONTACT, field, schema
 
 

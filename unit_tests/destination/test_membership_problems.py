@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from destination_salesforce_intro.org.schema import ObjectSchema
 from destination_salesforce_intro.problems import Problem, find
-from destination_salesforce_intro.schema import ObjectSchema
 from unit_tests.destination.builders import ADAPTER, CONTACT, field, read_only, schema
 from unit_tests.destination.test_campaign_member_kind import CART, LEAD, MEMBER
 from unit_tests.destination.test_child_record_kind import MEMBERSHIP, RAW

@@ -6,8 +6,8 @@ import pytest
 
 from destination_salesforce_intro.changes import Received
 from destination_salesforce_intro.config import Mapping
-from destination_salesforce_intro.mirror import Seen, problem
-from destination_salesforce_intro.ownership import count, readings
+from destination_salesforce_intro.org.ownership import count, readings
+from destination_salesforce_intro.writing.mirror import Seen, problem
 from sandbox.serve import Running
 from unit_tests.destination.builders import ADAPTER, exit_, upsert
 from unit_tests.destination.harness import CONTACTS, contacts, gone, person, record, state, sync

@@ -3,8 +3,8 @@
 from typing import Any
 
 from destination_salesforce_intro.changes import Change, Identity, Outcome, Result, Upsert
-from destination_salesforce_intro.overlaps import Overlaps
-from destination_salesforce_intro.summary import Summary
+from destination_salesforce_intro.writing.overlaps import Overlaps
+from destination_salesforce_intro.writing.summary import Summary
 from unit_tests.destination.builders import ADAPTER, exit_, record_mapping, upsert
 
 CIO = {"source": "cio_id", "target": "CustomerIO_Id__c"}

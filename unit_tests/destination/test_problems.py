@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from destination_salesforce_intro.kinds.record import RecordKind
+from destination_salesforce_intro.org.schema import ObjectSchema
 from destination_salesforce_intro.problems import Problem, find
-from destination_salesforce_intro.schema import ObjectSchema
 from unit_tests.destination.builders import (
     CIO_RULE,
     CONTACT,

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from destination_salesforce_intro import protocol
-from destination_salesforce_intro.books import Books
 from destination_salesforce_intro.changes import Checkpoint, Complete, Received
 from destination_salesforce_intro.errors import ConnectorError, Fault
 from destination_salesforce_intro.protocol import Event, UndecodableLineError, events
+from destination_salesforce_intro.writing.books import Books
 from unit_tests.destination.harness import record, state
 
 JSON = st.recursive(

@@ -16,10 +16,10 @@ from destination_salesforce_intro.changes import (
     Update,
     Upsert,
 )
-from destination_salesforce_intro.decide import Decision
 from destination_salesforce_intro.kinds.record import RecordKind
-from destination_salesforce_intro.lookup import SAMPLE_SIZE
-from destination_salesforce_intro.schema import ObjectSchema
+from destination_salesforce_intro.org.decide import Decision
+from destination_salesforce_intro.org.lookup import SAMPLE_SIZE
+from destination_salesforce_intro.org.schema import ObjectSchema
 from unit_tests.destination.builders import (
     CONTACT,
     CONTACT_FIELDS,

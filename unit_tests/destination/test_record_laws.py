@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_salesforce_intro.buffer import Buffer
 from destination_salesforce_intro.changes import Received, Refused
 from destination_salesforce_intro.kinds.record import RecordKind
+from destination_salesforce_intro.writing.buffer import Buffer
 from unit_tests.destination.builders import CIO_RULE, CONTACT, EMAIL_RULE, record_mapping
 from unit_tests.destination.small_org import SmallOrg
 

@@ -10,7 +10,7 @@ from destination_salesforce_intro import commands
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError
 from destination_salesforce_intro.output import Output
-from destination_salesforce_intro.replay import replayed
+from destination_salesforce_intro.storage.replay import replayed
 from sandbox.serve import Running
 from unit_tests.destination.harness import INSTANT, contacts, person, record, settings, state, sync
 

@@ -1,6 +1,6 @@
 """Describe answers become typed values; what is missing or unknown degrades, and never raises."""
 
-from destination_salesforce_intro.schema import FieldSchema, ObjectSchema
+from destination_salesforce_intro.org.schema import FieldSchema, ObjectSchema
 from unit_tests.destination.builders import CONTACT, external_id, field, schema
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_salesforce_intro.schema import FieldSchema
-from destination_salesforce_intro.soql import MAX_ENCODED_CHARS, Query, literal
+from destination_salesforce_intro.org.schema import FieldSchema
+from destination_salesforce_intro.org.soql import MAX_ENCODED_CHARS, Query, literal
 
 TEXT = FieldSchema(name="Email", type="email")
 QUERY = Query("Contact", ("Id", "Email"), TEXT, order=("CreatedDate", "Id"))

@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 from destination_salesforce_intro.changes import Outcome, Received, Refused, Rejection, Result
 from destination_salesforce_intro.config import ObjectStorage, RecordMapping
 from destination_salesforce_intro.errors import ConnectorError, Fault
-from destination_salesforce_intro.parts import MAX_LINES, Parts
-from destination_salesforce_intro.rejected import RejectedFile
-from destination_salesforce_intro.storage import Folder, open_folder
-from destination_salesforce_intro.summary import Summary
+from destination_salesforce_intro.storage.folders import Folder, open_folder
+from destination_salesforce_intro.storage.parts import MAX_LINES, Parts
+from destination_salesforce_intro.storage.rejected import RejectedFile
+from destination_salesforce_intro.writing.summary import Summary
 from unit_tests.destination.builders import upsert
 from unit_tests.destination.harness import CONTACTS, NOW_S
 

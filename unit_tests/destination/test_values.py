@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destination_salesforce_intro.schema import FieldSchema
-from destination_salesforce_intro.values import UnfitError, converter
+from destination_salesforce_intro.mapping.values import UnfitError, converter
+from destination_salesforce_intro.org.schema import FieldSchema
 
 
 def convert(type_: str, value: Any, **flags: Any) -> Any:

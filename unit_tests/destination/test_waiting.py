@@ -67,14 +67,14 @@ def test_an_undecodable_line_leaves_a_waiting_state_unacknowledged(box: Running)
 
 
 def test_too_many_do_not_wait(box: Running, monkeypatch: Any) -> None:
-    monkeypatch.setattr("destination_salesforce_intro.writer.MAX_UNMATCHED", 2)
+    monkeypatch.setattr("destination_salesforce_intro.writing.writer.MAX_UNMATCHED", 2)
     messages: list[Any] = [*(member(n) for n in range(5)), state(1, "memberships"), b"{"]
 
     assert sync(box, messages, CONTACTS, FLAGS).counts == [(0.0, 5.0)]
 
 
 def test_states_do_not_wait_without_end(box: Running, monkeypatch: Any) -> None:
-    monkeypatch.setattr("destination_salesforce_intro.writer.MAX_HELD_STATES", 2)
+    monkeypatch.setattr("destination_salesforce_intro.writing.writer.MAX_HELD_STATES", 2)
     states = [state(n) for n in range(1, 4)]
     result = sync(box, [member(1), *states, b"{"], CONTACTS, FLAGS)
 

@@ -7,14 +7,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_salesforce_intro.buffer import Buffer
 from destination_salesforce_intro.changes import Checkpoint, Outcome, Received, Refused, Row
 from destination_salesforce_intro.config import RecordMapping
 from destination_salesforce_intro.errors import Verdict
-from destination_salesforce_intro.guard import Guard
-from destination_salesforce_intro.mapper import Mapper
+from destination_salesforce_intro.mapping.mapper import Mapper
 from destination_salesforce_intro.salesforce.answers import LOST, Answer
-from destination_salesforce_intro.writer import Org, Writer
+from destination_salesforce_intro.writing.buffer import Buffer
+from destination_salesforce_intro.writing.guard import Guard
+from destination_salesforce_intro.writing.writer import Org, Writer
 from unit_tests.destination.builders import CONTACT
 from unit_tests.destination.small_org import SmallOrg
 

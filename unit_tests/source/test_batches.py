@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_customerio_segments.batches import apart, memberships
 from source_customerio_segments.changes import Batch, Log, Record
 from source_customerio_segments.protocol import encode, lines
-from source_customerio_segments.records import EXITED, MEMBER, membership
 from source_customerio_segments.snapshot.persons import Person
+from source_customerio_segments.streams.batches import apart, memberships
+from source_customerio_segments.streams.records import EXITED, MEMBER, membership
 
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
     ['"', "\\", "%", "%b", "%(x)s", "\0", "\x7f", "\u2028", "ä", "😀", "{}", "\n"]

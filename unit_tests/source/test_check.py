@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from sandbox.serve import Running, running
+from source_customerio_segments.api.client import CustomerioClient
 from source_customerio_segments.changes import Segment
 from source_customerio_segments.check import check, unresolved
-from source_customerio_segments.client import CustomerioClient
 from source_customerio_segments.config import Config
 from source_customerio_segments.errors import ConnectorError, Fault
 

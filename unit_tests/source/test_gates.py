@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from source_customerio_segments.gates import Facts, Hold, Limits, advice, agrees, judge
+from source_customerio_segments.segments.gates import Facts, Hold, Limits, advice, agrees, judge
 
 LIMITS = Limits(percent=50, minimum=100)
 GOOD = Facts(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_customerio_segments.pace import Pace
+from source_customerio_segments.api.pace import Pace
 
 
 class FakeTime:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from source_customerio_segments.parallel import map_ahead
+from source_customerio_segments.api.parallel import map_ahead
 
 
 def test_results_come_in_the_order_of_the_items() -> None:

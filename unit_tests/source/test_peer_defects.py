@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from sandbox.serve import running
-from source_customerio_segments.batches import apart
+from source_customerio_segments.api.client import CustomerioClient
 from source_customerio_segments.changes import Record, State
-from source_customerio_segments.client import CustomerioClient
 from source_customerio_segments.config import Config
 from source_customerio_segments.reader import read
+from source_customerio_segments.streams.batches import apart
 
 STREAM = "segment_memberships"
 NULLS = {"segment_id": 9, "ids": None, "identifiers": None, "next": ""}

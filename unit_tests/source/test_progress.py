@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from source_customerio_segments.progress import Progress
+from source_customerio_segments.streams.progress import Progress
 
 
 class Clock:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from source_customerio_segments.batches import apart
 from source_customerio_segments.changes import Log, Message, Record, State, Status, Trouble
 from source_customerio_segments.config import Config
 from source_customerio_segments.errors import ConnectorError, Fault
 from source_customerio_segments.reader import read
+from source_customerio_segments.streams.batches import apart
 from unit_tests.source.downstream import Downstream
 from unit_tests.source.fake_customerio import FakeCustomerio
 

@@ -8,10 +8,10 @@ from itertools import islice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from source_customerio_segments.batches import apart
 from source_customerio_segments.changes import Message
 from source_customerio_segments.config import Config
 from source_customerio_segments.reader import read
+from source_customerio_segments.streams.batches import apart
 from unit_tests.source.downstream import Downstream
 from unit_tests.source.fake_customerio import FakeCustomerio
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from source_customerio_segments import streams
-from source_customerio_segments.audience import digest
 from source_customerio_segments.changes import Profile, Segment
 from source_customerio_segments.config import Config
-from source_customerio_segments.records import (
+from source_customerio_segments.snapshot.persons import Person
+from source_customerio_segments.streams import catalog as streams
+from source_customerio_segments.streams.audience import digest
+from source_customerio_segments.streams.records import (
     EXITED,
     columns,
     definition_hash,
@@ -20,7 +21,6 @@ from source_customerio_segments.records import (
     profile_exit,
     segment,
 )
-from source_customerio_segments.snapshot.persons import Person
 
 ANN = Person("a1", "ann@example.com", "u-1", None, None)
 FOUND = Profile("a1", "ann@example.com", "u-1", False, {"plan": "pro", "_last_emailed": "1"})

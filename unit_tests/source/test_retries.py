@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_customerio_segments.errors import Fault, Verdict, judge
-from source_customerio_segments.retries import (
+from source_customerio_segments.api.retries import (
     ATTEMPTS,
     AgainError,
     Patience,
@@ -15,6 +14,7 @@ from source_customerio_segments.retries import (
     retry_after_s,
     retrying,
 )
+from source_customerio_segments.errors import Fault, Verdict, judge
 
 NOW = "Wed, 21 Oct 2026 07:28:00 GMT"
 

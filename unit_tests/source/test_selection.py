@@ -7,8 +7,8 @@ import pytest
 from source_customerio_segments.changes import Segment
 from source_customerio_segments.config import Cadence
 from source_customerio_segments.errors import ConnectorError, Fault
-from source_customerio_segments.schedule import MINUTE_MS, intervals, is_due
-from source_customerio_segments.selection import Selection, named, select
+from source_customerio_segments.segments.schedule import MINUTE_MS, intervals, is_due
+from source_customerio_segments.segments.selection import Selection, named, select
 
 NOW_MS = 1_795_662_000_000
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_customerio_segments import wire
+from source_customerio_segments.api import wire
+from source_customerio_segments.api.wire import UnreadableError
 from source_customerio_segments.changes import Page
-from source_customerio_segments.wire import UnreadableError
 
 ANN = {"cio_id": "a3000001", "email": "ann@example.com", "id": "u-1"}
 

@@ -1,0 +1,1 @@
+"""From a record to the change it means: rules, values, formats, identity. Pure."""

@@ -1,0 +1,1 @@
+"""Where refused records and plans are kept, and how refused ones are sent again."""

@@ -1,0 +1,1 @@
+"""The loop that applies changes and gives states back, and what guards and counts it."""

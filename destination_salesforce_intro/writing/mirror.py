@@ -1,0 +1,130 @@
+"""Mirror: what a mapping holds in Salesforce and a complete sync did not bring has left.
+
+It reads Salesforce itself, so an exit survives a lost state and edits behind our back. Ended by an
+exit like any other, so guards and policies hold. What a mapping holds is told in ``ownership``.
+
+Unknown is never taken for empty: there is a mirror only after COMPLETE and with at least one
+record, and for kinds that are about segments only of segments that brought a record. A record that
+was refused counts as seen.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from destination_salesforce_intro.changes import Change, Exit, Received, Refused, Upsert
+from destination_salesforce_intro.config import Mapping as AnyMapping
+from destination_salesforce_intro.kinds import Kind
+from destination_salesforce_intro.mapping.fields import DELETED_AT_COLUMN
+from destination_salesforce_intro.mapping.mapper import Mapper
+from destination_salesforce_intro.org import ownership
+
+
+class Seen:
+    """Keys that a sync brought: eight bytes each, so that a million fit in a few MB."""
+
+    def __init__(self) -> None:
+        self._hashes = array("q")
+        self._sorted: Any = None
+
+    def add(self, change: Change) -> None:
+        """Note every key of *change*."""
+        self._hashes.extend(_hashes(change))
+
+    def knows(self, change: Change) -> bool:
+        """Whether any key of *change* has been noted."""
+        if self._sorted is None or len(self._sorted) != len(self._hashes):
+            self._sorted = np.sort(np.frombuffer(self._hashes.tobytes(), dtype=np.int64))
+        wanted = np.fromiter(_hashes(change), dtype=np.int64)
+        places = np.searchsorted(self._sorted, wanted)
+        inside = places < len(self._sorted)
+        return bool(np.any(self._sorted[places[inside]] == wanted[inside]))
+
+
+def _hashes(change: Change) -> Iterator[int]:
+    identity = change.identity
+    for rule, key in enumerate(identity.keys):
+        if key is not None:
+            yield hash((rule, key, identity.scope))
+
+
+class Mirror:
+    """What one mapping's stream brought, and what it did not.
+
+    Args:
+        place: The mapping's place in the configuration.
+        kind: The mapping, compiled.
+        mapping: Its settings.
+        now: The time of the exits, as ISO 8601.
+    """
+
+    def __init__(self, place: int, kind: Kind, mapping: AnyMapping, now: str) -> None:
+        self.place = place
+        self.stream = mapping.stream
+        self.records = 0
+        self._kind = kind
+        self._mapping = mapping
+        self._now = now
+        self._segments: dict[str, str | None] = {}  # id -> name, as records told them
+        self._seen = Seen()
+
+    def see(self, received: Received, changes: Iterable[Change | Refused]) -> None:
+        """Note a record of the stream and the changes it meant."""
+        self.records += 1
+        segment = received.data.get("segment_id")
+        if segment is not None:
+            self._segments[str(segment)] = received.data.get("segment_name")
+        for change in changes:
+            for known in [change] if isinstance(change, Upsert) else self._keys_of(change):
+                self._seen.add(known)
+
+    def _keys_of(self, change: Change | Refused) -> list[Change]:
+        """Tell who a refused record was about, as its exit would; an exit is not about a member."""
+        if not isinstance(change, Refused):
+            return []
+        gone = {**change.received.data, DELETED_AT_COLUMN: self._now}
+        exits = self._kind.changes(change.received._replace(data=gone))
+        return [each for each in exits if not isinstance(each, Refused)]
+
+    def readings(self) -> list[ownership.Reading]:
+        """Return what to read from Salesforce to know what the mapping holds."""
+        return ownership.readings(self._mapping, self._segments)
+
+    def exits(
+        self, reading: ownership.Reading, held: Iterable[Mapping[str, Any]]
+    ) -> Iterator[Exit]:
+        """Yield an exit for each record of *held* that the sync did not bring."""
+        for record in held:
+            data = {**reading.data(record), DELETED_AT_COLUMN: self._now}
+            for change in self._kind.changes(Received(self.stream, 0, data)):
+                if isinstance(change, Exit) and not self._seen.knows(change):
+                    yield change
+
+
+def problem(mapping: AnyMapping) -> str | None:
+    """Say why *mapping* cannot be mirrored, if it cannot."""
+    hashed = [rule.target for rule in getattr(mapping, "identity", ()) if rule.format == "sha256"]
+    if mapping.mirror and hashed:
+        return (
+            f'"mirror" needs identities that can be read back from Salesforce, and {hashed[0]} '
+            'holds a hash ("format": "sha256"). Use another identity, or no mirror.'
+        )
+    return None
+
+
+class WatchedMapper(Mapper):
+    """A mapper that lets mirrors see every record."""
+
+    mirrors: Sequence[Mirror] = ()
+
+    def changes(self, received: Received) -> list[Change | Refused]:
+        """Return the changes that *received* means, and let the mirrors of its stream know."""
+        changes = super().changes(received)
+        for mirror in self.mirrors:
+            if mirror.stream == received.stream:
+                mirror.see(received, [c for c in changes if c.mapping == mirror.place])
+        return changes

@@ -1,0 +1,250 @@
+"""THE loop: changes into the buffer, the buffer into Salesforce, and only then a STATE back.
+
+Theory of operation. A STATE is a promise that every record before it is stored in Salesforce, or
+refused and kept where a person finds it. So the buffer is settled whole before a STATE is given
+back: look up, decide, write, and again for what had to wait or turned out otherwise than believed.
+If the process dies anywhere in between, the same records come again, are found already so, and
+cause nothing.
+
+It does no I/O of its own: what looks up, sends and keeps is handed to it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Mapping as Map
+from typing import Any, NamedTuple, Protocol
+
+from destination_salesforce_intro.changes import (
+    Change,
+    Checkpoint,
+    Complete,
+    Exit,
+    Outcome,
+    Received,
+    Refused,
+    Row,
+)
+from destination_salesforce_intro.errors import ConnectorError, Fault, TooLarge
+from destination_salesforce_intro.kinds import Kind
+from destination_salesforce_intro.mapping.mapper import Mapper
+from destination_salesforce_intro.org.lookup import Match
+from destination_salesforce_intro.protocol import Event, UndecodableLineError
+from destination_salesforce_intro.salesforce.answers import LOST, Answer
+from destination_salesforce_intro.salesforce.outcomes import refuse, settle
+from destination_salesforce_intro.writing.books import Books, Sealed
+from destination_salesforce_intro.writing.buffer import Buffer
+from destination_salesforce_intro.writing.guard import Guard
+
+MAX_UNMATCHED = 2_000  # changes that wait for their person; each flush looks for them again
+# States that wait with them: some MB each, and the platform wants one back every 15 minutes.
+MAX_HELD_STATES = 20
+MAX_LOOKS = 4  # at one change whose record others keep changing
+
+
+class Org(NamedTuple):
+    """What the loop may do to Salesforce.
+
+    *query* runs SOQL statements and returns their records, in any order. *send* writes rows and
+    yields one final answer for each. *may_gain_people*: whether a mapping creates people, so that
+    a change whose person is not there may find them later.
+    """
+
+    query: Callable[[Sequence[str]], Iterable[Map[str, Any]]]
+    send: Callable[[Sequence[Row]], Iterable[Answer]]
+    may_gain_people: bool
+
+
+class Keeps(Protocol):
+    """Where outcomes go."""
+
+    def note(self, outcome: Outcome | Refused) -> None:
+        """Take an outcome; a refusal need not be durable yet."""
+
+    def secure(self) -> None:
+        """Return when every refusal noted so far is where a person can find it."""
+
+
+class Writer:
+    """Applies a stream of events to one org.
+
+    Args:
+        mapper: Turns records into changes.
+        order: The places of the mappings, in the order they are written.
+        buffer: Holds changes until they are written.
+        org: Looks up and writes.
+        guard: Holds removals back that are over budget.
+        keep: Takes every outcome.
+    """
+
+    def __init__(
+        self,
+        mapper: Mapper,
+        order: Sequence[int],
+        buffer: Buffer,
+        org: Org,
+        guard: Guard,
+        keep: Keeps,
+    ) -> None:
+        self._mapper = mapper
+        self._order = order
+        self._buffer = buffer
+        self._org = org
+        self._guard = guard
+        self._keep = keep
+        self._books = Books()
+        self._arrived: list[Sealed] = []  # states that wait for what they cover
+
+    def run(self, events: Iterable[Event]) -> Iterator[Map[str, Any]]:
+        """Apply *events* in order; yield each STATE once everything before it is settled.
+
+        Raises:
+            ConnectorError: The sync cannot go on; nothing after the last STATE counts.
+        """
+        try:
+            for event in events:
+                match event:
+                    case Received():
+                        self._take(event)
+                    case Checkpoint():
+                        self._arrived.append(self._books.seal(event))
+                        self._flush()
+                        yield from self._release()
+                    case Complete():
+                        pass
+        except UndecodableLineError:
+            self._flush()  # what came before it is sound
+            raise
+        self._flush(is_last=True)
+        yield from self._release()
+
+    def end(self, exits: Iterable[Exit]) -> None:
+        """Settle *exits* that the input did not tell, once it has ended.
+
+        Raises:
+            ConnectorError: As `run`; or removals were held back.
+        """
+        for change in exits:
+            self._wait(change)
+            if self._buffer.is_full:
+                self._flush()
+        self._flush(is_last=True)
+        self._guard.check()
+
+    def _take(self, received: Received) -> None:
+        if received.stream not in self._mapper.streams:
+            raise _unmapped(received.stream)
+        self._books.receive(received)
+        for change in self._mapper.changes(received):
+            self._wait(change)
+        if self._buffer.is_full:
+            self._flush()
+
+    def _wait(self, change: Change | Refused) -> None:
+        outcome = change if isinstance(change, Refused) else self._buffer.add(change)
+        if outcome is not None:
+            self._note(outcome)
+
+    def _release(self) -> Iterator[Map[str, Any]]:
+        """Give back the states that nothing holds any more, in order."""
+        if len(self._buffer):
+            return
+        for sealed in self._arrived:
+            if not self._guard.covers(sealed.checkpoint.stream):
+                yield self._books.acknowledge(sealed)
+        self._arrived = []
+
+    def _flush(self, *, is_last: bool = False) -> None:
+        """Settle what waits: exits of all mappings first, then by priority.
+
+        Changes of people who are not in Salesforce yet go on waiting, while their people may
+        still be written and there are not too many.
+        """
+        changes = self._buffer.drain()
+        unmatched: list[Outcome] = []
+        for exits in (True, False):
+            for place in self._order:
+                theirs = [c for c in changes if c.mapping == place and isinstance(c, Exit) is exits]
+                unmatched += self._settle(place, theirs)
+        if is_last or self._is_tired_of_waiting(len(unmatched)):
+            self._note_all(unmatched)
+        else:
+            for outcome in unmatched:
+                self._wait(outcome.change)
+        self._keep.secure()
+
+    def _is_tired_of_waiting(self, unmatched: int) -> bool:
+        """Whether the changes of absent people end now: too many, too long, or in vain."""
+        too_many = unmatched > MAX_UNMATCHED or len(self._arrived) > MAX_HELD_STATES
+        return too_many or not self._org.may_gain_people
+
+    def _settle(self, place: int, changes: Sequence[Change]) -> list[Outcome]:
+        """Look up, decide and write until all *changes* are settled; return the unmatched."""
+        kind, unmatched, looks = self._mapper.kinds[place], list[Outcome](), Counter[int]()
+        while changes:
+            decision = kind.decide(self._find(kind, changes))
+            outcomes, unclear = settle(self._org.send(self._allowed(place, decision.rows)))
+            again, given_up = _part(unclear, looks)
+            self._note_all([*decision.outcomes, *outcomes, *map(_give_up, given_up)])
+            unmatched += decision.unmatched
+            changes = [*decision.later, *(answer.row.change for answer in again)]
+        return unmatched
+
+    def _allowed(self, place: int, rows: Sequence[Row]) -> list[Row]:
+        """Leave removals out where they are over budget; one exit may mean many records."""
+        removals = [row.change for row in rows if isinstance(row.change, Exit)]
+        if self._guard.admits(place, removals):
+            return list(rows)
+        return [row for row in rows if not isinstance(row.change, Exit)]
+
+    def _find(self, kind: Kind, changes: Sequence[Change]) -> list[Match]:
+        """Look *changes* up, in halves where Salesforce finds that too much at once."""
+        finding = kind.search(changes)
+        try:
+            while statements := finding.queries():
+                finding.take(self._org.query(statements))
+        except TooLarge:
+            if len(changes) == 1:
+                raise
+            half = len(changes) // 2
+            return [*self._find(kind, changes[:half]), *self._find(kind, changes[half:])]
+        return finding.matches()
+
+    def _note_all(self, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
+            self._note(outcome)
+
+    def _note(self, outcome: Outcome | Refused) -> None:
+        if isinstance(outcome, Refused):
+            self._books.refuse([outcome.received])
+        elif outcome.rejection:
+            self._books.refuse(outcome.change.received)
+        self._keep.note(outcome)
+
+
+def _unmapped(stream: str) -> ConnectorError:
+    return ConnectorError(
+        f'A record of the stream "{stream}" came, which no mapping is for. Add a mapping, or '
+        "deselect the stream; nothing after the last acknowledged state counts.",
+        Fault.CONFIG,
+    )
+
+
+def _part(unclear: Sequence[Answer], looks: Counter[int]) -> tuple[list[Answer], list[Answer]]:
+    """Part the answers whose change is worth another look from those that have had enough."""
+    again = [answer for answer in unclear if looks[id(answer.row.change)] < MAX_LOOKS]
+    given_up = [answer for answer in unclear if looks[id(answer.row.change)] >= MAX_LOOKS]
+    looks.update(id(answer.row.change) for answer in again)
+    return again, given_up
+
+
+def _give_up(answer: Answer) -> Outcome:
+    """Refuse a change that cannot be settled; a lost answer is the network's, so the sync stops."""
+    if answer.refusal == LOST:
+        raise ConnectorError(
+            f"Salesforce's answers to writing {answer.row.object} were lost {MAX_LOOKS} times in a "
+            "row. Check the network; the next sync sends the rows again.",
+            Fault.TRANSIENT,
+        )
+    return refuse(answer)

@@ -1,0 +1,1 @@
+"""Which segments are read, how, and when their exits are believed."""

@@ -1,0 +1,138 @@
+"""Identifiers that the state did not keep: asked for when people exit or change. No I/O of its own.
+
+For a state with digests only (see ``state.codec``). Whoever still exists is read like everybody
+else. Of a person who is gone, the activity log has the deletion or the merge, with identifiers;
+of one who was renamed, it has what the attribute was before. Customer.io guarantees 30 days of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+
+import numpy as np
+
+from source_customerio_segments.api.customerio import Customerio
+from source_customerio_segments.changes import Activity
+from source_customerio_segments.segments.comparison import Comparison
+from source_customerio_segments.snapshot.columns import Places, blocks
+from source_customerio_segments.snapshot.people import (
+    Identity,
+    People,
+    distinct,
+    find,
+    mark,
+)
+from source_customerio_segments.snapshot.persons import NOT_KNOWN
+from source_customerio_segments.streams.profile_reads import BATCH_PEOPLE
+
+# "App API reference, activities": types that carry the identifiers of people who are gone.
+DEPARTURES = ("profile_delete", "profile_merge")
+RENAMING, RENAMED_FIELDS = "attribute_change", ("email", "id")
+MAX_PAGES = 500  # of one log: 50,000 activities, a minute of requests
+
+
+@dataclass(slots=True)
+class Identifiers:
+    """What has been looked up in this sync, for all streams; null is what nobody knows."""
+
+    client: Customerio
+    _found: dict[str, Identity] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
+
+    def of(self, cio_ids: Sequence[str]) -> dict[str, Identity]:
+        """Return the last identifiers of those people of whom anybody knows any."""
+        new = [cio_id for cio_id in cio_ids if cio_id not in self._asked]
+        self._asked.update(new)
+        batches = (new[part] for part in blocks(len(new), BATCH_PEOPLE))
+        for _, profiles in self.client.attributes(batches):
+            for each in profiles:
+                self._found[each.cio_id] = Identity(each.email or None, each.id or None)
+        self._departed({cio_id for cio_id in new if cio_id not in self._found})
+        return {cio_id: self._found[cio_id] for cio_id in cio_ids if cio_id in self._found}
+
+    def _departed(self, wanted: set[str]) -> None:
+        for activity in chain.from_iterable(self._log(kind) for kind in DEPARTURES):
+            if not wanted:
+                return
+            if activity.cio_id in wanted:
+                wanted.remove(activity.cio_id)
+                self._found[activity.cio_id] = Identity(activity.email, activity.customer_id)
+
+    def before(self, cio_ids: Collection[str], since_s: int) -> dict[str, dict[str, str | None]]:
+        """Return what identifiers were changed from: the oldest change since *since_s*.
+
+        Returns:
+            For example ``{"a3": {"email": "ann@example.com"}}``.
+        """
+        was: dict[str, dict[str, str | None]] = {}
+        for name in RENAMED_FIELDS if cio_ids else ():
+            for activity in self._log(RENAMING, name):
+                if activity.timestamp < since_s:
+                    break
+                change = activity.data.get(name)
+                who = activity.cio_id
+                if who is not None and who in cio_ids and isinstance(change, dict):
+                    was.setdefault(who, {})[name] = change.get("from") or None
+        return was
+
+    def _log(self, kind: str, name: str | None = None) -> Iterator[Activity]:
+        return chain.from_iterable(islice(self.client.activities(kind, name), MAX_PAGES))
+
+
+def completed(
+    comparison: Comparison, exiting: Places, identifiers: Identifiers
+) -> tuple[Comparison, int]:
+    """Fill in the identifiers of people about to exit, and the former ones of people renamed.
+
+    Args:
+        comparison: What there is to tell.
+        exiting: The places of people who exit.
+        identifiers: Where to look.
+
+    Returns:
+        The comparison, and how many people exit without identifiers.
+
+    Raises:
+        ConnectorError: Customer.io cannot be read.
+    """
+    meeting = comparison.meeting
+    marks = meeting.people.marks
+    if marks is None:
+        return comparison, 0
+    unseen = np.setdiff1d(exiting, meeting.now)
+    if not len(unseen) and not len(meeting.was):
+        return comparison, 0
+    names = meeting.people.take(unseen).names()
+    found = identifiers.of(names)
+    places = unseen[[name in found for name in names]]
+    people = meeting.people.with_identities(places, list(found.values()))
+    # Whom the found identifiers do not fit was renamed before leaving.
+    renamed = people.take(places[people.digests()[places] != marks[places]])
+    told = replace(renamed, marks=marks[find(people.cio_ids, renamed.cio_ids)[0]])
+    last, _ = distinct(np.concatenate([meeting.was.cio_ids, told.cio_ids]))
+    was = _former(People.picked([meeting.was, told], last), people, comparison, identifiers)
+    return replace(comparison, meeting=replace(meeting, people=people, was=was)), len(names) - len(
+        found
+    )
+
+
+def _former(
+    was: People, people: People, comparison: Comparison, identifiers: Identifiers
+) -> People:
+    """Return the identifiers before of people in *was*, who are known by digest only."""
+    since_s = min((each.about.read_at for each in comparison.before.values()), default=0) // 1000
+    names = was.names()
+    changed = identifiers.before(set(names), since_s)
+    now = people.take(find(people.cio_ids, was.cio_ids)[0]).identities()
+    before = [
+        identity._replace(**changed.get(name, {}))
+        for name, identity in zip(names, now, strict=True)
+    ]
+    told = was.digests().tolist()
+    sure = [
+        each if mark(each) == digest else NOT_KNOWN
+        for each, digest in zip(before, told, strict=True)
+    ]
+    return replace(was, marks=None).with_identities(np.arange(len(was)), sure)
