@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import orjson
 import requests
+from requests.exceptions import ContentDecodingError
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 from tenacity import (
@@ -183,6 +184,8 @@ class SalesforceClient:
         )
         if response.status_code >= 300:  # noqa: PLR2004  (anything but success)
             raise SalesforceError("", response.status_code, request.path, response.content)
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            raise ContentDecodingError("a page came where CSV or nothing was due")
         return Raw(response.content, response.headers)
 
     def _note_quota(self, response: requests.Response, *_: Any, **__: Any) -> None:

@@ -54,8 +54,11 @@ def test_refused_rows_keep_their_reason(jobs: BulkJobs) -> None:
     assert refused[0].refusal.code == "REQUIRED_FIELD_MISSING"
 
 
+PAGE = {"garbage": "<html>maintenance</html>"}
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "GET"])
-@pytest.mark.parametrize("action", [{"reset": "before"}, {"reset": "after"}, {"status": 503}])
+@pytest.mark.parametrize("action", [{"reset": "before"}, {"reset": "after"}, {"status": 503}, PAGE])
 def test_every_step_survives_trouble(
     box: Running, jobs: BulkJobs, method: str, action: dict[str, Any]
 ) -> None:
@@ -64,6 +67,18 @@ def test_every_step_survives_trouble(
 
     assert [a.verdict for a in answers] == [None] * 450
     assert set(held(box).values()) == {1}
+
+
+def test_pages_instead_of_answers_to_upload_and_close_lose_nothing(
+    box: Running, jobs: BulkJobs
+) -> None:
+    """A page with status 200 was taken for an upload, and the job could not be closed."""
+    box.salesforce_control.fault(PAGE, method="PUT", path="/batches")
+    box.salesforce_control.fault(PAGE, method="PATCH", path="/jobs/ingest")
+    answers = list(jobs.write(TARGET, ROWS[:5]))
+
+    assert [a.verdict for a in answers] == [None] * 5
+    assert len(held(box)) == 5
 
 
 def test_a_job_that_fails_half_way_tells_what_it_did_not_do(box: Running, jobs: BulkJobs) -> None:
