@@ -105,7 +105,7 @@ def draw(rng: Random, campaigns: Mapping[int, str]) -> Plan:
         moves=rng.random() < 0.6 and (by_cio or len(mappings) == 1),
         shuffled=shuffled,
         resent=resent,
-        partial=not (shuffled or resent) and rng.random() < 0.5,
+        partial=not (shuffled or resent or dies) and rng.random() < 0.5,
         dies=dies,
         in_process=in_process,
     )
