@@ -9,7 +9,7 @@ WORKDIR /build
 COPY setup.py pyproject.toml README.md LICENSE ./
 COPY source_customerio_segments source_customerio_segments
 COPY destination_salesforce_intro destination_salesforce_intro
-RUN pip install --no-cache-dir .
+RUN pip install --no-cache-dir '.[s3]'
 
 FROM ${BASE_IMAGE}
 ARG CONNECTOR_NAME

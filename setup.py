@@ -57,7 +57,11 @@ setup(
         "simple-salesforce>=1.12.9,<2",
         "tenacity>=8.5,<10",
     ],
-    extras_require={"sandbox": SANDBOX, "dev": DEV + SANDBOX},
+    extras_require={
+        "s3": ["s3fs>=2024.6,<2027"],  # object_storage_config with storage_type S3
+        "sandbox": SANDBOX,
+        "dev": DEV + SANDBOX,
+    },
     entry_points={
         "console_scripts": [
             "source-customerio-segments = source_customerio_segments.run:main",
