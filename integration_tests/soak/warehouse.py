@@ -80,10 +80,17 @@ class Warehouse:
 def _broken_chain(old: Row, row: Row) -> Iterator[str]:
     for field_name in ("email", "id"):
         told, now = old[field_name], row[field_name]
-        if told is not None and told != now and row[f"previous_{field_name}"] != told:
+        if told is None or told == now or _is_gap(row, field_name):
+            continue
+        if row[f"previous_{field_name}"] != told:
             yield f"{field_name} changed, and previous_{field_name} is not the one told before"
     if old.get("entered_at") != row.get("entered_at"):
         yield "entered_at of somebody who is a member changed"
+
+
+def _is_gap(row: Row, field_name: str) -> bool:
+    """Tell whether a profile leaves without an identifier that only its attributes ever had."""
+    return "segment_ids" in row and not is_present(row) and row[field_name] is None
 
 
 def _move(table: Table, key: Key, row: Row) -> None:
