@@ -33,7 +33,6 @@ class Scene:
         warned: Segments that are held in any stream; rows tell of memberships alone, and a stream
             that began anew has nobody to lose.
         expels: Members of a segment that is gone leave with it.
-        seldom: Segments that are not read every time, so that the source may not know who came.
     """
 
     before: Truth
@@ -42,7 +41,6 @@ class Scene:
     rows: Mapping[int, Row]
     warned: frozenset[int] = frozenset()
     expels: bool = False
-    seldom: frozenset[int] = frozenset()
 
     @property
     def held(self) -> frozenset[int]:
@@ -86,7 +84,7 @@ def wrong_profile_exits(
     """
     for cio_id, told in exits.items():
         inside = scene.before.segments_of(cio_id) & scene.after.segments_of(cio_id)
-        if inside - (scene.seldom - set(told)):
+        if inside & (scene.known | set(told)):  # of others the source cannot know who came
             yield f"{PROFILES} {cio_id}: reported as gone, and was there all the time"
         if not announced and scene.unknown & set(told):
             yield f"{PROFILES} {cio_id}: reported as gone, and is in a held segment"

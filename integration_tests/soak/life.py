@@ -186,8 +186,8 @@ class Life:
             self._settled = False
 
     def _scene(self, before: Truth, after: Truth, unknown: frozenset[int], told: Told) -> Scene:
-        warned, variant = told.output.warned_of(), self._variant
-        return Scene(before, after, unknown, told.rows, warned, variant.expels, variant.seldom)
+        warned = told.output.warned_of()
+        return Scene(before, after, unknown, told.rows, warned, self._variant.expels)
 
     def _always(self, scene: Scene, told: Told) -> Iterator[str]:
         yield from checks.wrong_exits(scene, told.exits)
