@@ -33,7 +33,7 @@ class Told:
     Attributes:
         output: Every message, and how it ended.
         exits: Memberships reported as ended.
-        profile_exits: People reported as gone, with the segments they were told in before.
+        profile_exits: People reported as gone, with the segments both streams told them in before.
         records: How many records of each stream.
         rows: ``segment_syncs`` by segment.
         segments: The ids of the stream ``segments``.
@@ -121,8 +121,16 @@ class Connection:
         if stream == MEMBERSHIPS:
             told.exits.append((data["segment_id"], data["cio_id"]))
         else:
-            before = self.warehouse.tables[stream].rows.get((data["cio_id"],), {})
-            told.profile_exits[data["cio_id"]] = before.get("segment_ids", ())
+            told.profile_exits[data["cio_id"]] = self._told_in(data["cio_id"])
+
+    def _told_in(self, cio_id: str) -> list[int]:
+        """Return the segments that both streams last told a person in.
+
+        A profile alone may be out of date: nobody can be read any more who was deleted.
+        """
+        tables = self.warehouse.tables
+        row, members = tables[PROFILES].rows.get((cio_id,), {}), tables[MEMBERSHIPS].present()
+        return [key for key in row.get("segment_ids", ()) if (key, cio_id) in members]
 
 
 def wrong_messages(output: Output, secret: str) -> Iterator[str]:
