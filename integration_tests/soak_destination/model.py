@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -48,10 +47,6 @@ class Org:
     def __init__(self) -> None:
         self.records: dict[str, dict[int, Record]] = {name: {} for name in (*PEOPLE, MEMBER, ROW)}
         self._last = 0
-
-    def copy(self) -> Org:
-        """Return the org as it is now."""
-        return copy.deepcopy(self)
 
     def create(self, name: str, fields: Mapping[str, Any]) -> int:
         """Add a record and return its number."""

@@ -8,7 +8,8 @@ person within it count as their net effect, exits first, then mappings by priori
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from integration_tests.soak_destination.model import MEMBER, PEOPLE, ROW, Org, person
@@ -25,13 +26,14 @@ class Oracle:
     Args:
         org: What the org holds; it is changed.
         mappings: As in the settings.
+        waiting: What an earlier run got acknowledged and this one cannot know to be written.
     """
 
-    def __init__(self, org: Org, mappings: Sequence[Json]) -> None:
+    def __init__(self, org: Org, mappings: Sequence[Json], waiting: Sequence[Wish] = ()) -> None:
         self.org = org
         self.refused: list[tuple[int, Item]] = []  # by mapping
         self._mappings = mappings
-        self._waiting: list[Wish] = []
+        self._waiting = list(waiting)
         self._drained: dict[tuple[Any, ...], int] = {}
         places = range(len(mappings))
         self._order = sorted(
@@ -53,6 +55,14 @@ class Oracle:
     def is_settled(self) -> bool:
         """Whether no record waits for its person, so that states must come back."""
         return not self._waiting
+
+    def waiting(self, unknown: Collection[int]) -> list[Wish]:
+        """Return what waits for its person, but what came of records numbered *unknown*."""
+        return [
+            replace(wish, items=())
+            for wish in self._waiting
+            if not any(item.number in unknown for item in wish.items)
+        ]
 
     def flush(self, items: Sequence[Item], *, is_last: bool = False) -> None:
         """Apply the records since the last flush."""
@@ -244,12 +254,11 @@ class Oracle:
 
     def _member(self, mapping: Json, wish: Wish) -> Verdict:
         found, _ = self._find(mapping["identity"], None, wish)
-        people = list(dict.fromkeys(map(self._followed, found)))
         if wish.is_exit:
-            rules = mapping["identity"]
-            people = [p for p in people if not self._is_anothers(*p, rules, wish, 0)]
-            if mapping["on_exit"]["action"] == "ignore" or not self._members(wish, people):
-                return "done"
+            found = [each for each in found if self._may_leave(mapping, wish, each)]
+        people = list(dict.fromkeys(map(self._followed, found)))
+        if wish.is_exit and not self._members(wish, people):
+            return "done"
         if not people:
             return "waits"
         picked = chosen(mapping, people)
@@ -257,9 +266,16 @@ class Oracle:
             self._enrol(mapping, wish, each)
         return "done" if picked else "refused"
 
+    def _may_leave(self, mapping: Json, wish: Wish, found: tuple[str, int]) -> bool:
+        """Whether an exit may touch the memberships of *found*; of a lead converted, it may."""
+        if mapping["on_exit"]["action"] == "ignore":
+            return False
+        is_followed = self._followed(found) != found
+        return is_followed or not self._is_anothers(*found, mapping["identity"], wish, 0)
+
     def _followed(self, found: tuple[str, int]) -> tuple[str, int]:
         became = self.org.records[found[0]][found[1]].get("became")
-        return became or found
+        return became if became and became[1] in self.org.records[became[0]] else found
 
     def _members(self, wish: Wish, people: Sequence[tuple[str, int]]) -> list[int]:
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from random import Random
 
@@ -12,6 +13,7 @@ from integration_tests.soak_destination.plan import Plan, draw
 from integration_tests.soak_destination.session import Rejected, Session, ViolationError
 from integration_tests.soak_destination.story import Story
 from integration_tests.soak_destination.values import Json
+from integration_tests.soak_destination.wishes import Wish
 from sandbox.serve import Running
 
 MAX_RUNS = 12
@@ -41,7 +43,8 @@ class Round:
         streams = sorted({mapping["stream"] for mapping in self.plan.mappings})
         self._covered = dict.fromkeys(streams, -1)
         self._frontier = -1  # the last window of which the org may have seen anything
-        self._before = self._org.copy()  # what the org held before that window
+        self._waiting: list[Wish] = []
+        self._after: dict[int, Oracle] = {}  # what the oracle knew after each window
 
     def run(self) -> None:
         """Run until everything is acknowledged.
@@ -58,7 +61,7 @@ class Round:
 
     def _live(self, *, dies: bool) -> bool:
         first = min(self._covered.values()) + 1
-        oracle = Oracle(self._org, self.plan.mappings)
+        oracle = Oracle(self._org, self.plan.mappings, self._waiting)
         session = Session(
             *(oracle, lambda: world.held(self._control), self._rejected, self._frontier)
         )
@@ -71,22 +74,24 @@ class Round:
             files = {"config": self._config(), "catalog": self._catalog()}
             return drive.run_process(session, parts, self._folder, files, death)
         finally:
-            self._bury(session)
+            self._bury(session, first)
 
-    def _bury(self, session: Session) -> None:
+    def _bury(self, session: Session, first: int) -> None:
         """Take over what was acknowledged; what was not will be sent again."""
         self.checks += session.checks
         self._covered |= session.acknowledged
         self._rejected.allow_all(item for sent in session.outstanding for item in sent.covers)
-        if self._frontier in session.acknowledged.values():
-            return  # it was settled whole before its first STATE came back
-        self._org = self._before.copy()
+        # Of what came after the last acknowledgement nobody knows how much was written.
+        last = max(session.acknowledged.values(), default=first - 1)
+        known = self._after[last] if last < self._frontier else session.oracle
+        self._org, self._waiting = known.org, known.waiting(session.uncovered)
 
     def _parts(self, session: Session, left: range) -> Iterator[drive.Part]:
         for place in left:
             window = self.windows[place]
             if place > self._frontier:
                 self._enter(session, place)
+            self._after[place - 1] = deepcopy(session.oracle)
             told = [each for each in window.told if self._covered[each[0]] < place]
             states = [stream for stream in window.states if self._covered[stream] < place]
             yield drive.Part(place, told, states)
@@ -97,7 +102,6 @@ class Round:
             for _ in range(self.windows[place].edits):
                 world.edit(self._control, session.oracle.org, self._rng)
         self._frontier = place
-        self._before = session.oracle.org.copy()
         for _ in range(self._rng.choice((0, 0, 1, 2))):
             trouble.break_something(self._control, self._rng)
 

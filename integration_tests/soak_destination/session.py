@@ -132,6 +132,14 @@ class Session:
         self._flush(self._exact_from, is_last=True)
 
     @property
+    def uncovered(self) -> set[int]:
+        """The numbers of the records that no STATE which came back covers."""
+        since = (item for items in self._since.values() for item in items)
+        return {item.number for sent in self.outstanding for item in sent.covers} | {
+            item.number for item in since
+        }
+
+    @property
     def owes(self) -> int:
         """How many STATEs must come back now."""
         return len(self.outstanding) if self.oracle.is_settled else 0

@@ -58,7 +58,7 @@ def _lock(control: SalesforceControl, rng: Random) -> None:
 
 
 def _expire(control: SalesforceControl, rng: Random) -> None:
-    control.do({"expire_sessions": {"after_requests": rng.randint(0, 6)}})
+    control.do({"expire_sessions": {"after_requests": rng.randint(1, 6)}})
 
 
 def _job(control: SalesforceControl, rng: Random) -> None:
