@@ -12,6 +12,7 @@ Record = dict[str, Any]
 PERSON_FIELDS = (
     "CustomerIO_Id__c",
     "Customer_No__c",
+    "Intent_Type__c",
     "Email",
     "LastName",
     "Plan__c",

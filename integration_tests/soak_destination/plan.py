@@ -16,6 +16,8 @@ SEGMENTS = {7: "Cart Abandoners - 2h", 8: "VIP - Top 10%", 9: "Lapsed - 180d"}
 CIO = {"source": "cio_id", "target": "CustomerIO_Id__c"}
 EMAIL = {"source": "email", "target": "Email", "format": "email"}
 NUMBER = {"source": "id", "target": "Customer_No__c"}
+# No External ID: a create by it is not harmless twice.
+LABEL = {"source": "id", "target": "Intent_Type__c"}
 CLOCK = "CustomerIO_Changed_At__c"
 
 
@@ -84,10 +86,9 @@ def draw(rng: Random, campaigns: Mapping[int, str]) -> Plan:
     record = _record(rng, person) if rng.random() < 0.85 else None
     leading = record["identity"][0] if record else CIO
     by_cio = leading == CIO
-    # Memberships that know their people by more keys than the mapping that makes people, or in
+    # Memberships that know their people by other keys than the mapping that makes people, or in
     # another object too, would be for another record before the person is made than after it.
-    by_id = record["identity"] if record else rng.choice(([CIO], [CIO, EMAIL]))
-    identity = by_id if by_cio else [EMAIL]
+    identity = record["identity"] if record else rng.choice(([CIO], [CIO, EMAIL]))
     others = _memberships(rng, person, identity, campaigns)
     mappings = tuple(
         ([record] if record else [])
@@ -131,7 +132,9 @@ def _make_repeatable(mappings: Iterable[Json], person: str) -> None:
 
 
 def _record(rng: Random, person: str) -> Json:
-    identity = rng.choice(([CIO], [CIO, EMAIL], [CIO, EMAIL], [EMAIL], [NUMBER], [NUMBER, EMAIL]))
+    identity = rng.choice(
+        ([CIO], [CIO, EMAIL], [CIO, EMAIL], [EMAIL], [NUMBER], [NUMBER, EMAIL], [LABEL])
+    )
     targets = [t for t in RULES if t in {"LastName", "Email"} or rng.random() < 0.5]
     fields: list[Json] = [{**RULES[t][0], "target": t} for t in targets]
     for rule in fields:

@@ -20,14 +20,20 @@ ACTIONS: tuple[dict[str, Any], ...] = (
     {"delay_ms": 150},
     {"hang_s": 0.2},
 )
-PATHS = (
-    "/composite",
-    "/composite",
-    "/query",
-    "/jobs/",
-    "/jobs/ingest.*Results",
-    "/describe",
-    "oauth2/token",
+WRITES = {"method": "POST", "path": "/composite$", "body": '"records"'}
+MATCHES: tuple[dict[str, str], ...] = (
+    *(WRITES, WRITES, WRITES),
+    *(
+        {"path": path}
+        for path in (
+            "/composite",
+            "/query",
+            "/jobs/",
+            "/jobs/ingest.*Results",
+            "/describe",
+            "oauth2/token",
+        )
+    ),
 )
 JOBS: tuple[dict[str, Any], ...] = (
     {"fails_after_rows": 3},
@@ -44,9 +50,8 @@ def break_something(control: SalesforceControl, rng: Random) -> None:
 
 
 def _fault(control: SalesforceControl, rng: Random) -> None:
-    control.fault(
-        rng.choice(ACTIONS), times=rng.randint(1, 2), skip=rng.randint(0, 3), path=rng.choice(PATHS)
-    )
+    times, skip = rng.randint(1, 2), rng.randint(0, 3)
+    control.fault(rng.choice(ACTIONS), times=times, skip=skip, **rng.choice(MATCHES))
 
 
 def _lock(control: SalesforceControl, rng: Random) -> None:
