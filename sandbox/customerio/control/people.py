@@ -5,6 +5,7 @@ A person is named by one identifier: ``{"cio_id": "e2…"}``, ``{"email": "…"}
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -63,9 +64,9 @@ class PersonOperation(Operation):
         self.change(workspace, person)
         return {"cio_id": person.cio_id}
 
+    @abstractmethod
     def change(self, workspace: Workspace, person: Person) -> None:
         """Make the change to *person*."""
-        raise NotImplementedError
 
 
 class UpdatePerson(PersonOperation):

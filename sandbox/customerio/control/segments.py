@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, Literal
 
 from pydantic import Field
@@ -43,9 +44,9 @@ class SegmentOperation(Operation):
         self.change(workspace, row)
         return {"segment_id": self.segment}
 
+    @abstractmethod
     def change(self, workspace: Workspace, row: Any) -> None:
         """Make the change to the segment in *row*."""
-        raise NotImplementedError
 
 
 class EditSegment(SegmentOperation):
