@@ -172,3 +172,8 @@ class Org:
         """Run a statement and return its rows; a list among *values* is for ``ONE_OF``."""
         given = [json.dumps(each) if isinstance(each, list) else each for each in values]
         return self.db.execute(sql, given).fetchall()
+
+
+def to_the_second(moment: str) -> str:
+    """Cut the milliseconds of *moment*, as Salesforce does in ``LastModifiedDate``."""
+    return f"{moment[:19]}.000{moment[23:]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sandbox.salesforce.org import ONE_OF, Org
+from sandbox.salesforce.org import ONE_OF, Org, to_the_second
 from sandbox.salesforce.schema import Field, SObject
 
 
@@ -18,7 +18,7 @@ def _discard(org: Org, sobject: SObject, ids: Sequence[str], now: str) -> None:
         f'UPDATE "{sobject.name}" SET "IsDeleted" = 1, "LastModifiedDate" = ?, "SystemModstamp" = ?'  # noqa: S608  -- names of the schema
         f' WHERE "Id" IN {ONE_OF} AND "IsDeleted" = 0'
     )
-    org.rows(sql, now, now, list(ids))
+    org.rows(sql, to_the_second(now), now, list(ids))
     for child, by in org.children(sobject):
         _release(org, child, by, ids, now)
 

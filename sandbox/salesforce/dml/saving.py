@@ -20,7 +20,7 @@ from sandbox.salesforce.dml.rules import (
     check_writable,
     fill_defaults,
 )
-from sandbox.salesforce.org import INTEGRATION_USER_ID, Org
+from sandbox.salesforce.org import INTEGRATION_USER_ID, Org, to_the_second
 from sandbox.salesforce.schema import SObject
 
 # Sets the Id of rows whose record is known and marks the others as new, or refuses them.
@@ -77,7 +77,7 @@ def _update(org: Org, sobject: SObject, drafts: Sequence[Draft]) -> None:
 
 def _stamps(now: str) -> dict[str, Any]:
     return {
-        "LastModifiedDate": now,
+        "LastModifiedDate": to_the_second(now),
         "LastModifiedById": INTEGRATION_USER_ID,
         "SystemModstamp": now,
     }

@@ -21,6 +21,7 @@ from sandbox.salesforce.rest.calls import (
     options_of,
     sobject_of,
 )
+from sandbox.salesforce.rest.preconditions import require_unmodified, unmodified
 from sandbox.salesforce.schema import Field, SObject
 
 
@@ -74,6 +75,9 @@ def _retrieve(org: Org, call: Call) -> Answer:
 
 
 def _record(org: Org, call: Call, sobject: SObject, record: str) -> Answer:
+    require_unmodified(org, call, sobject, record)
+    if not_modified := unmodified(org, call, sobject, record):
+        return not_modified
     wanted = call.query.get("fields")
     names = wanted.split(",") if wanted else list(sobject.fields)
     found = retrieve(org, call, sobject, [record], names)
@@ -85,6 +89,7 @@ def _record(org: Org, call: Call, sobject: SObject, record: str) -> Answer:
 def _update(org: Org, call: Call) -> Answer:
     sobject = sobject_of(org, call.params["object"])
     _refuse_id(call.json_object(), sobject.fields["Id"])
+    require_unmodified(org, call, sobject, _id_in(call))
     row = {**call.json_object(), "Id": _id_in(call)}
     [result] = apply(org, "update", sobject, [row], options=options_of(call))
     _raise_for(result)
@@ -120,6 +125,8 @@ def _upsert(org: Org, call: Call) -> Answer:
         return _multiple(call, sobject, matches)
     if not matches and call.query.get("updateOnly") == "true":
         raise not_found()
+    for record in matches:
+        require_unmodified(org, call, sobject, record)
     row = {**body, key.name: call.params["value"]}
     [result] = apply(org, "upsert", sobject, [row], key_field=key.name, options=options_of(call))
     _raise_for(result)
