@@ -176,8 +176,15 @@ def compare(
         here = renames(members, meeting.renamed)
         changes[key] = _judged(members, (change, here), read, limits, entered_at)
     changes |= _unread(before, reads.keys(), meeting.renamed)
-    told = snapshot.told and snapshot.told.moved_to(meeting.then, len(meeting.people))
+    told = snapshot.told and _told(snapshot.told, meeting)
     return Comparison(meeting, before, changes, changed_at, snapshot.changed_at, snapshot.was, told)
+
+
+def _told(told: Told, meeting: Meeting) -> Told:
+    """Have attributes read again of everybody of whom pages show less than they did."""
+    moved = told.moved_to(meeting.then, len(meeting.people))
+    doubtful = (meeting.learned & ~moved.learned).any(axis=0)
+    return replace(moved, learned=meeting.learned, read_at=np.where(doubtful, 0, moved.read_at))
 
 
 def _unread(

@@ -16,31 +16,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from source_customerio_segments.snapshot.columns import Mask, Places, Texts
+from source_customerio_segments.snapshot.gaps import Gaps, no_gaps
 from source_customerio_segments.snapshot.members import Instants, Members
 from source_customerio_segments.snapshot.people import People, distinct, nobody
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """What has been told of each person's profile; four columns aligned with the people.
+    """What has been told of each person's profile; columns aligned with the people.
 
     Attributes:
         known: A record of this person is out, or announced.
         uncertain: ... and may or may not have gone out.
         digests: 24 bits of their attributes.
         read_at: When these were read, epoch milliseconds.
+        learned: Which of their identifiers are known from attributes alone: no page shows them.
     """
 
     known: Mask
     uncertain: Mask
     digests: NDArray[np.uint32]
     read_at: Instants
+    learned: Gaps
 
     @classmethod
     def nothing(cls, count: int) -> Told:
         """Return the columns of *count* people of whom nothing has been told."""
         no = np.zeros(count, np.bool_)
-        return cls(no, no.copy(), np.zeros(count, np.uint32), np.zeros(count, np.int64))
+        digests, read_at = np.zeros(count, np.uint32), np.zeros(count, np.int64)
+        return cls(no, no.copy(), digests, read_at, no_gaps(count))
 
     def moved_to(self, places_of: Places, count: int) -> Told:
         """Return the same columns for a table of *count* people, rows at ``places_of[row]``."""
@@ -49,12 +53,17 @@ class Told:
         moved.uncertain[places_of] = self.uncertain
         moved.digests[places_of] = self.digests
         moved.read_at[places_of] = self.read_at
+        moved.learned[:, places_of] = self.learned
         return moved
 
     def take(self, places: Places) -> Told:
         """Return the rows at *places*."""
         return Told(
-            self.known[places], self.uncertain[places], self.digests[places], self.read_at[places]
+            self.known[places],
+            self.uncertain[places],
+            self.digests[places],
+            self.read_at[places],
+            self.learned[:, places],
         )
 
 
@@ -75,6 +84,11 @@ class Snapshot:
     was: People = field(default_factory=nobody)
     changed_at: int = 0
     told: Told | None = None
+
+    @property
+    def learned(self) -> Gaps:
+        """Which identifiers are known from attributes alone: no page shows them."""
+        return no_gaps(len(self.people)) if self.told is None else self.told.learned
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,6 +25,10 @@ class Identity(NamedTuple):
     email: str | None
     id: str | None
 
+    def filled(self, other: Identity) -> Identity:
+        """Return it with what it lacks taken from *other*."""
+        return Identity(self.email or other.email, self.id or other.id)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class People:

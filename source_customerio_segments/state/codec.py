@@ -25,6 +25,7 @@ import orjson
 
 from source_customerio_segments.errors import ConnectorError, Fault
 from source_customerio_segments.snapshot.columns import Places, Texts
+from source_customerio_segments.snapshot.gaps import are_known, shown
 from source_customerio_segments.snapshot.members import About
 from source_customerio_segments.snapshot.memory import Snapshot, referred
 from source_customerio_segments.snapshot.people import People
@@ -61,7 +62,7 @@ def encode(snapshot: Snapshot, max_megabytes: float) -> Packed:
     """
     rows = np.flatnonzero(referred(snapshot))
     limit = max_megabytes * MEGABYTE
-    if len(rows) * LEAST_BYTES_PER_PERSON <= limit and _are_known(snapshot.people, rows):
+    if len(rows) * LEAST_BYTES_PER_PERSON <= limit and _are_known(snapshot, rows):
         value = _encoded(snapshot, IDENTIFIERS)
         if len(orjson.dumps(value)) <= limit:
             return value
@@ -126,15 +127,16 @@ def _checksum(value: Mapping[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
-def _are_known(people: People, rows: Places) -> bool:
-    """Tell whether identifiers are known of everybody, or of some a digest only."""
-    if people.marks is None:
-        return True
-    return np.array_equal(people.marks[rows], replace(people, marks=None).digests()[rows])
+def _are_known(snapshot: Snapshot, rows: Places) -> bool:
+    people, learned = snapshot.people.take(rows), snapshot.learned[:, rows]
+    return bool(are_known(people, learned).all())
 
 
 def _encoded(snapshot: Snapshot, form: str) -> Packed:
-    rows, columns = _people(snapshot.people, np.flatnonzero(referred(snapshot)), form)
+    people = snapshot.people
+    if form == DIGESTS:  # pages are what a digest will be compared with
+        people = shown(people, snapshot.learned)
+    rows, columns = _people(people, np.flatnonzero(referred(snapshot)), form)
     value: Packed = {
         "version": VERSION,
         "form": form,

@@ -59,12 +59,15 @@ def read_about(value: Mapping[str, Any]) -> About:
 def pack_told(told: Told) -> Packed:
     """Write what has been told of profiles, in the order people are written."""
     times, which = np.unique(told.read_at, return_inverse=True)
-    return {
+    value: Packed = {
         "known": pack(np.packbits(told.known).tobytes()),
         "uncertain": pack(np.packbits(told.uncertain).tobytes()),
         "digests": pack(to_planes(told.digests)),
         "read_at": pack(to_planes(steps(times)) + to_planes(which)),
     }
+    if told.learned.any():
+        value["learned"] = pack(np.packbits(told.learned).tobytes())
+    return value
 
 
 def read_told(value: Mapping[str, Any], count: int) -> Told:
@@ -74,6 +77,7 @@ def read_told(value: Mapping[str, Any], count: int) -> Told:
         uncertain=_read_bits(value["uncertain"], count),
         digests=from_planes(unpack(value["digests"]))[0].astype(np.uint32),
         read_at=_read_times(value["read_at"]),
+        learned=_read_bits(value.get("learned"), 2 * count).reshape(2, count),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain, islice, product
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from source_customerio_segments.api.customerio import Customerio
 from source_customerio_segments.changes import Activity
 from source_customerio_segments.segments.comparison import Comparison
 from source_customerio_segments.snapshot.columns import Places, blocks
+from source_customerio_segments.snapshot.gaps import nulls
 from source_customerio_segments.snapshot.people import (
     Identity,
     People,
@@ -98,24 +99,55 @@ def completed(
         ConnectorError: Customer.io cannot be read.
     """
     meeting = comparison.meeting
-    marks = meeting.people.marks
-    if marks is None:
-        return comparison, 0
-    unseen = np.setdiff1d(exiting, meeting.now)
-    if not len(unseen) and not len(meeting.was):
-        return comparison, 0
-    names = meeting.people.take(unseen).names()
-    found = identifiers.of(names)
-    places = unseen[[name in found for name in names]]
-    people = meeting.people.with_identities(places, list(found.values()))
-    # Whom the found identifiers do not fit was renamed before leaving.
-    renamed = people.take(places[people.digests()[places] != marks[places]])
-    told = replace(renamed, marks=marks[find(people.cio_ids, renamed.cio_ids)[0]])
-    last, _ = distinct(np.concatenate([meeting.was.cio_ids, told.cio_ids]))
-    was = _former(People.picked([meeting.was, told], last), people, comparison, identifiers)
-    return replace(comparison, meeting=replace(meeting, people=people, was=was)), len(names) - len(
-        found
-    )
+    wanted = _unknown(comparison, exiting)
+    names = meeting.people.take(wanted).names()
+    found = identifiers.of(names) if names else {}
+    places = wanted[[name in found for name in names]]
+    people = _with(meeting.people, places, list(found.values()))
+    was = meeting.was
+    if people.marks is not None:
+        was = _former(_renamed(was, people.take(places)), people, comparison, identifiers)
+    missing = len(names) - len(found) if people.marks is not None else 0
+    return replace(comparison, meeting=replace(meeting, people=people, was=was)), missing
+
+
+def _unknown(comparison: Comparison, exiting: Places) -> Places:
+    """Return who of *exiting* may be called by more than the snapshot knows.
+
+    With digests, everybody whom no segment shows. Else whose profile was announced and may have
+    been told with an identifier that only its attributes had, by a run that died then.
+    """
+    people, told = comparison.meeting.people, comparison.told
+    unseen = np.setdiff1d(exiting, comparison.meeting.now)
+    if people.marks is not None:
+        return unseen
+    if told is None:
+        return unseen[:0]
+    return unseen[told.uncertain[unseen] & nulls(people.take(unseen)).any(axis=0)]
+
+
+def _with(people: People, places: Places, found: Sequence[Identity]) -> People:
+    """Fill in what was found; a digest stays that of what was told."""
+    if not len(places):
+        return people
+    known = people.take(places).identities()
+    identities = [each.filled(other) for each, other in zip(known, found, strict=True)]
+    return replace(people.with_identities(places, identities), marks=people.marks)
+
+
+def _renamed(was: People, found: People) -> People:
+    """Add to *was* whom the found identifiers do not fit: they were renamed before they left."""
+    digests = found.digests().tolist()
+    fitting = map(_fits, found.identities(), digests)
+    renamed = found.take(np.flatnonzero(~np.fromiter(fitting, np.bool_, len(found))))
+    last, _ = distinct(np.concatenate([was.cio_ids, renamed.cio_ids]))
+    return People.picked([was, renamed], last)
+
+
+def _fits(identity: Identity, digest: int) -> bool:
+    """Tell whether a digest is that of these identifiers, or of those of them that pages show."""
+    parts = product(*((each, None) for each in identity))
+    return digest in (mark(Identity(*each)) for each in parts)
 
 
 def _former(
@@ -132,7 +164,7 @@ def _former(
     ]
     told = was.digests().tolist()
     sure = [
-        each if mark(each) == digest else NOT_KNOWN
+        each if _fits(each, digest) else NOT_KNOWN
         for each, digest in zip(before, told, strict=True)
     ]
     return replace(was, marks=None).with_identities(np.arange(len(was)), sure)

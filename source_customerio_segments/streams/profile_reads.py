@@ -21,7 +21,7 @@ class Found:
     Attributes:
         place: Their place in the table of people.
         cio_id: Their cio_id.
-        announced: The identifiers read with the segments, the ones that are announced.
+        announced: The identifiers known from segments, or told before where those show none.
         before: The identifiers before those, or ``NOT_KNOWN``.
         profile: The attributes, with identifiers as they are by now.
         segment_ids: The selected segments they are in.
@@ -40,19 +40,18 @@ class Found:
         return Identity(self.profile.email or None, self.profile.id or None)
 
     @property
-    def is_corrected(self) -> bool:
-        """Whether an identifier changed after the segments were read.
+    def filled(self) -> Identity:
+        """The announced identifiers, gaps filled from the profile: a gap is no contradiction."""
+        return self.announced.filled(self.current)
 
-        A gap is no contradiction: pages of id-only workspaces carry no e-mail.
-        """
-        pairs = zip(self.announced, self.current, strict=True)
-        return any(known and known != now for known, now in pairs)
+    @property
+    def is_corrected(self) -> bool:
+        """Whether an identifier is another one by now, or gone."""
+        return self.filled != self.current
 
     def as_announced(self) -> Person:
         """Name the person as announced, gaps filled from the profile."""
-        email, own_id = self.announced
-        filled = Identity(email or self.current.email, own_id or self.current.id)
-        return person(self.cio_id, filled, self.before)
+        return person(self.cio_id, self.filled, self.before)
 
     def as_corrected(self) -> Person:
         """Name the person as they are by now, once the announced identifiers have been told."""

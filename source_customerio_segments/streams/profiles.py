@@ -9,7 +9,7 @@ announced together and then told.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,9 +17,10 @@ from source_customerio_segments.api.customerio import Customerio
 from source_customerio_segments.changes import Estimate, Message, Record
 from source_customerio_segments.errors import ConnectorError
 from source_customerio_segments.segments.comparison import Comparison
+from source_customerio_segments.snapshot.gaps import named
 from source_customerio_segments.snapshot.meeting import narrowed
 from source_customerio_segments.snapshot.memory import Snapshot
-from source_customerio_segments.snapshot.people import People, distinct, find
+from source_customerio_segments.snapshot.people import Identity, People, distinct, find
 from source_customerio_segments.snapshot.persons import Person, persons
 from source_customerio_segments.streams.audience import MINUTE_MS, Plan, digest
 from source_customerio_segments.streams.checkpoints import Checkpoints, Clock
@@ -80,6 +81,7 @@ class Telling:
         self._told = plan.told
         self._changed_at = comparison.announced_at  # until something is announced
         self._waiting: list[Found] = []
+        self._filled: dict[int, Identity] = {}  # not in the table yet
 
     def tell(self, client: Customerio) -> Iterator[Message]:
         """Yield everyone's changes with the states that cover them.
@@ -117,6 +119,7 @@ class Telling:
             if self._told.uncertain[found.place]:
                 yield self._shape.record(found, found.as_announced(), self._changed_at)
                 self._settle(found)
+            self._fill(found)
             self._weigh(found)
             yield from progress.step()
             yield from self._checkpoint()
@@ -129,6 +132,11 @@ class Telling:
         else:
             self._told.read_at[found.place] = self._minute()
 
+    def _fill(self, found: Found) -> None:
+        """Remember what attributes add to the identifiers that are known."""
+        if found.filled != found.announced:
+            self._filled[found.place] = found.filled
+
     def _checkpoint(self) -> Iterator[Message]:
         if len(self._waiting) >= BUFFER_RECORDS:
             yield from self._flush()
@@ -140,7 +148,7 @@ class Telling:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        self._rename([found for found in waiting if found.is_corrected])
+        self._rename([found for found in waiting if found.current != found.announced])
         self._told.uncertain[[found.place for found in waiting]] = True
         yield from self._announce()
         for found in waiting:
@@ -149,6 +157,7 @@ class Telling:
 
     def _settle(self, found: Found) -> None:
         self._told.uncertain[found.place] = False
+        self._told.learned[:, found.place] &= [value is not None for value in found.current]
         self._told.digests[found.place] = self._digest(found)
         self._told.read_at[found.place] = self._minute()
 
@@ -158,14 +167,15 @@ class Telling:
     def _digest(self, found: Found) -> int:
         return digest(found.profile, self._shape.attributes)
 
-    def _rename(self, corrected: Sequence[Found]) -> None:
-        if not corrected:
+    def _rename(self, others: Sequence[Found]) -> None:
+        if not others:
             return
-        places = np.array([found.place for found in corrected])
+        self._take_in()
+        places = np.array([found.place for found in others])
         tables = [self._was, self._people.take(places)]
         last, _ = distinct(np.concatenate([table.cio_ids for table in tables]))
         self._was = People.picked(tables, last)
-        self._people = self._people.with_identities(places, [found.current for found in corrected])
+        self._filled.update({found.place: found.current for found in others})
 
     def _overtaken(self, client: Customerio) -> Iterator[Message]:
         """Tell announced renamings that another one has overtaken, as they were announced."""
@@ -178,6 +188,15 @@ class Telling:
         for found in read(client, people, was, places, self._plan.segments_of):
             yield self._shape.record(found, found.as_announced(), self._comparison.announced_at)
 
+    def _take_in(self) -> None:
+        """Put what was remembered into the table, which is copied for that: so not every time."""
+        if self._filled:
+            places, identities = np.array([*self._filled]), [*self._filled.values()]
+            self._filled.clear()
+            self._people, learned = named(self._people, self._told.learned, places, identities)
+            self._told = replace(self._told, learned=learned)
+
     def _snapshot(self) -> Snapshot:
+        self._take_in()
         was = narrowed(self._was, self._people, self._told.uncertain)
         return Snapshot(self._people, self._plan.segments, was, self._changed_at, self._told)

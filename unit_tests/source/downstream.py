@@ -14,12 +14,17 @@ KEYS = {"segment_memberships": ("segment_id", "cio_id"), "profiles": ("cio_id",)
 
 @dataclass
 class Downstream:
-    """Records by key, states by stream, and one table per stream that is keyed on e-mail."""
+    """Records by key, states by stream, and one table per stream that is keyed on e-mail.
+
+    *superfluous* are records that say what was said before, *forgotten* those of people who were
+    there that neither repeat an identifier nor give it as the one before.
+    """
 
     rows: dict[str, dict[Key, dict[str, Any]]] = field(default_factory=dict)
     states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     by_email: dict[str, dict[Key, str]] = field(default_factory=dict)
     superfluous: list[dict[str, Any]] = field(default_factory=list)
+    forgotten: list[dict[str, Any]] = field(default_factory=list)
 
     def take(self, messages: Iterable[Message]) -> list[Message]:
         taken = list(messages)
@@ -38,6 +43,8 @@ class Downstream:
             assert before["_ab_cdc_updated_at"] <= data["_ab_cdc_updated_at"], "went backwards"
             if _meaning(before) == _meaning(data):
                 self.superfluous.append(data)
+            if before["_ab_cdc_deleted_at"] is None and _forgets(before, data):
+                self.forgotten.append(data)
         rows[key] = data
         self._move(stream, key[:-1], data)
 
@@ -52,6 +59,12 @@ class Downstream:
     def present(self, stream: str) -> dict[Key, dict[str, Any]]:
         rows = self.rows.get(stream, {})
         return {key: row for key, row in rows.items() if row["_ab_cdc_deleted_at"] is None}
+
+
+def _forgets(before: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
+    return any(
+        before[name] not in {None, data[name], data[f"previous_{name}"]} for name in ("email", "id")
+    )
 
 
 def _meaning(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,9 @@ class FakeCustomerio:
     """People with identifiers and attributes, segments with members; all of it may be changed.
 
     *unreadable* segments break after their first page, *begun_again* ones are told once more from
-    the beginning, as when a page token expires; *states* other than ``finished`` and counts
-    other than the true ones can be set by segment.
+    the beginning, as when a page token expires; *unshown* are the identifiers that pages leave out,
+    by person; *states* other than ``finished`` and counts other than the true ones can be set by
+    segment.
     """
 
     people: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class FakeCustomerio:
     counts: dict[int, int] = field(default_factory=dict)
     unreadable: set[int] = field(default_factory=set)
     begun_again: set[int] = field(default_factory=set)
+    unshown: dict[str, set[str]] = field(default_factory=dict)
     fails_attributes_after: int | None = None
     asked: list[str] = field(default_factory=list)
     log: list[Activity] = field(default_factory=list)
@@ -88,10 +90,16 @@ class FakeCustomerio:
         members = self.members[segment_id]
         for start in range(0, max(len(members), 1), PAGE_PEOPLE):
             part = members[start : start + PAGE_PEOPLE]
-            identities = [self.people[cio_id] for cio_id in part]
-            yield Page(part, [each[0] for each in identities], [each[1] for each in identities])
+            shown = [self.shown(cio_id) for cio_id in part]
+            yield Page(part, [each[0] for each in shown], [each[1] for each in shown])
             if segment_id in self.unreadable:
                 raise ConnectorError("the page cannot be read", Fault.TRANSIENT)
+
+    def shown(self, cio_id: str) -> tuple[str | None, str | None]:
+        """Return the identifiers that pages show of a person."""
+        hidden = self.unshown.get(cio_id, set())
+        email, own_id = self.people[cio_id]
+        return None if "email" in hidden else email, None if "id" in hidden else own_id
 
     def customer_count(self, segment_id: int) -> int:
         self.asked.append(f"count {segment_id}")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from source_customerio_segments.errors import ConnectorError, Fault
 from source_customerio_segments.snapshot.columns import Texts
+from source_customerio_segments.snapshot.gaps import nulls, shown
 from source_customerio_segments.snapshot.members import About, Members
 from source_customerio_segments.snapshot.memory import Snapshot, Told
 from source_customerio_segments.snapshot.people import People, as_cio_ids, distinct, nobody
@@ -111,7 +112,7 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         for mask in [np.array(draw(_of_length(len(people), st.booleans())), np.bool_)]
     }
     was = people.take(everyone[:1])
-    told = draw(st.sampled_from([None, _told(len(people))]))
+    told = draw(st.sampled_from([None, _told(people)]))
     return Snapshot(people, segments, was, draw(st.integers(0, 2**45)), told)
 
 
@@ -119,10 +120,12 @@ def _of_length(count: int, values: st.SearchStrategy[Any]) -> st.SearchStrategy[
     return st.lists(values, min_size=count, max_size=count)
 
 
-def _told(count: int) -> Told:
-    numbers = np.arange(count)
+def _told(people: People) -> Told:
+    numbers = np.arange(len(people))
     digests = (numbers * 7919 % 0xFFFFFF).astype(np.uint32)
-    return Told(numbers % 2 == 0, numbers % 3 == 0, digests, 1_795_662_000_000 + numbers % 4)
+    learned = np.stack([numbers % 5 == 0, numbers % 3 == 0]) & ~nulls(people)
+    times = 1_795_662_000_000 + numbers % 4
+    return Told(numbers % 2 == 0, numbers % 3 == 0, digests, times, learned)
 
 
 def meaning(snapshot: Snapshot, *, identities: bool = True) -> dict[str, Any]:
@@ -146,7 +149,12 @@ def meaning(snapshot: Snapshot, *, identities: bool = True) -> dict[str, Any]:
     used = {name for _, members in segments.values() for name in members}
     told = {}
     if snapshot.told is not None:
-        columns = (snapshot.told.uncertain, snapshot.told.digests, snapshot.told.read_at)
+        columns = (
+            snapshot.told.uncertain,
+            snapshot.told.digests,
+            snapshot.told.read_at,
+            snapshot.told.learned.T,
+        )
         rows = zip(names, snapshot.told.known.tolist(), *(c.tolist() for c in columns), strict=True)
         told = {name: rest for name, known, *rest in rows if known}
     who = dict(zip(names, snapshot.people.identities(), strict=True)) if identities else {}
@@ -159,7 +167,9 @@ def meaning(snapshot: Snapshot, *, identities: bool = True) -> dict[str, Any]:
         "was": was if identities else {},
         "digests": {
             name: mark
-            for name, mark in zip(names, snapshot.people.digests().tolist(), strict=True)
+            for name, mark in zip(
+                names, shown(snapshot.people, snapshot.learned).digests().tolist(), strict=True
+            )
             if name in used | set(told)
         },
     }
