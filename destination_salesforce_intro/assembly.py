@@ -24,6 +24,7 @@ from destination_salesforce_intro.salesforce.auth import Login
 from destination_salesforce_intro.salesforce.bulk_jobs import BulkJobs
 from destination_salesforce_intro.salesforce.bulk_query import BulkQuery
 from destination_salesforce_intro.salesforce.client import SalesforceClient
+from destination_salesforce_intro.salesforce.conditional_sender import ConditionalSender
 from destination_salesforce_intro.salesforce.queries import Queries
 from destination_salesforce_intro.salesforce.sender import Sender
 from destination_salesforce_intro.salesforce.transport import open_session
@@ -205,7 +206,8 @@ class Sync:
         config, client, sleep = self._config, self._client, self._world.sleep
         jobs = BulkJobs(client, sleep, self._inform)
         sender = Sender(client, jobs, config.write_api, sleep, self._inform)
-        org = Org(self._queries.run, sender.send, may_gain_people(config.mappings))
+        send = ConditionalSender(client, self._queries.run, sender.send, sleep).send
+        org = Org(self._queries.run, send, may_gain_people(config.mappings))
         rejected = RejectedFile(
             self._parts("rejected"), config.mappings, lambda: _iso(self._world.now())
         )

@@ -115,12 +115,17 @@ class Create(NamedTuple):
 
 
 class Update(NamedTuple):
-    """Change *fields* of the record *id*; never creates."""
+    """Change *fields* of the record *id*; never creates.
+
+    Where the new values depend on what the record held, it is *seen*: the update is made only if
+    nobody has edited the record since.
+    """
 
     change: Change
     object: str
     id: str
     fields: Mapping[str, Value]
+    seen: Found | None = None
 
 
 class Delete(NamedTuple):

@@ -20,6 +20,7 @@ from destination_salesforce_intro.changes import (
     Refused,
     Result,
     Row,
+    Update,
     Upsert,
     Value,
 )
@@ -44,7 +45,7 @@ from destination_salesforce_intro.kinds.verdicts import (
 from destination_salesforce_intro.mapping.values import converter
 from destination_salesforce_intro.org.decide import Decision, Verdict, decide
 from destination_salesforce_intro.org.lookup import Match, Search, is_anothers, places
-from destination_salesforce_intro.org.schema import ObjectSchema
+from destination_salesforce_intro.org.schema import LAST_MODIFIED, ObjectSchema
 from destination_salesforce_intro.writing.together import together
 
 Fields = Mapping[str, Value]
@@ -58,6 +59,19 @@ class Entry(NamedTuple):
     left: Fields
 
 
+class Style(NamedTuple):
+    """How a kind writes its fields.
+
+    *edit* makes the fields to write of what a record holds and the change that is wanted; *join*
+    says two values that segments want in one field at once. *is_shared*: whether others write the
+    same field, so that an update must not miss what they did since the look-up.
+    """
+
+    edit: Callable[[Found, Change], Fields]
+    join: Callable[[Value, Value], Value]
+    is_shared: bool
+
+
 class PersonFieldKind:
     """A mapping from segments to values of the person's own record.
 
@@ -66,8 +80,7 @@ class PersonFieldKind:
         mapping: Its settings.
         schema: Of the person's object.
         entries: What each segment means.
-        edit: Makes the fields to write of what a record holds and the change that is wanted.
-        join: Says two values that segments want in one field at once.
+        style: How its fields are written.
     """
 
     def __init__(
@@ -76,20 +89,19 @@ class PersonFieldKind:
         mapping: FlagMapping | MultiSelectMapping,
         schema: ObjectSchema,
         entries: Sequence[Entry],
-        edit: Callable[[Found, Change], Fields],
-        join: Callable[[Value, Value], Value],
+        style: Style,
     ) -> None:
         self.mapping = mapping
         self._place = place
         self._schema = schema
         self._entries = entries
-        self._edit = edit
-        self._join = join
+        self._style = style
         self._keys = compile_keys(mapping.identity, [schema] * len(mapping.identity))
         names = [name for entry in entries for name in entry.member]
         converted = [field.name for field in (schema.field("IsConverted"),) if field]
+        edited = [LAST_MODIFIED] if style.is_shared else []
         targets = [(schema, key.field) for key in self._keys]
-        self._places = dict(enumerate(places(targets, [*names, *converted])))
+        self._places = dict(enumerate(places(targets, [*names, *converted, *edited])))
 
     def changes(self, received: Received) -> list[Change | Refused]:
         """Read what a membership means; nothing, if no segment here is its own."""
@@ -124,7 +136,8 @@ class PersonFieldKind:
         return second._replace(fields=fields, received=first.received + second.received)
 
     def _merged(self, first: Fields, second: Fields) -> Fields:
-        again = {name: self._join(first[name], second[name]) for name in second if name in first}
+        join = self._style.join
+        again = {name: join(first[name], second[name]) for name in second if name in first}
         return {**first, **second, **again}
 
     def _judge(self, match: Match) -> Verdict:
@@ -134,12 +147,12 @@ class PersonFieldKind:
             return several(change, found, self._schema.name)
         if not chosen:
             return self._nobody(match)
-        rows: list[Row] = [
-            row
-            for one in chosen
-            for row in updates(change, [one], self._edit(one, change), self._schema)
-        ]
+        rows: list[Row] = [row for one in chosen for row in self._updates(change, one)]
         return rows or Outcome(change, Result.UNCHANGED)
+
+    def _updates(self, change: Change, found: Found) -> list[Update]:
+        rows = updates(change, [found], self._style.edit(found, change), self._schema)
+        return [row._replace(seen=found) for row in rows] if self._style.is_shared else rows
 
     def _theirs(self, match: Match) -> list[Found]:
         """Leave out converted Leads, and for an exit the records that are someone else's."""
@@ -164,11 +177,12 @@ def flag(place: int, mapping: FlagMapping, schema: ObjectSchema) -> PersonFieldK
         for one in mapping.segments
         for name in [schema.fields[one.field.lower()].name]
     ]
-    return PersonFieldKind(
-        *(place, mapping, schema, entries),
+    style = Style(
         edit=lambda _found, change: change.fields,
         join=lambda _earlier, later: later,
+        is_shared=False,
     )
+    return PersonFieldKind(place, mapping, schema, entries, style)
 
 
 def multi_select(place: int, mapping: MultiSelectMapping, schema: ObjectSchema) -> PersonFieldKind:
@@ -180,11 +194,8 @@ def multi_select(place: int, mapping: MultiSelectMapping, schema: ObjectSchema) 
         for one in mapping.segments
         for value in [fit(one.value)]
     ]
-    return PersonFieldKind(
-        *(place, mapping, schema, entries),
-        edit=edited,
-        join=lambda earlier, later: f"{earlier};{later}",
-    )
+    style = Style(edit=edited, join=lambda earlier, later: f"{earlier};{later}", is_shared=True)
+    return PersonFieldKind(place, mapping, schema, entries, style)
 
 
 def edited(found: Found, change: Change) -> Fields:

@@ -30,6 +30,7 @@ TIME_TYPES = frozenset({"date", "datetime", "time"})
 ID_TYPES = frozenset({"id", "reference"})
 PLAIN_TEXT_TYPES = TEXT_TYPES - {"multipicklist"}
 FREE_TEXT_TYPES = frozenset({"string", "textarea"})
+LAST_MODIFIED = "LastModifiedDate"  # to the second, in UTC
 # Compound and binary values, which no plain value can be.
 UNWRITABLE_TYPES = frozenset({"base64", "address", "location", "complexvalue"})
 KNOWN_TYPES = TEXT_TYPES | NUMBER_TYPES | TIME_TYPES | ID_TYPES | UNWRITABLE_TYPES | {"boolean"}

@@ -13,7 +13,7 @@ from destination_salesforce_intro.config import (
     MultiSelectMapping,
     SetOnExit,
 )
-from destination_salesforce_intro.org.schema import ObjectSchema
+from destination_salesforce_intro.org.schema import LAST_MODIFIED, ObjectSchema
 from destination_salesforce_intro.problems.rules import (
     Problem,
     access_problems,
@@ -44,6 +44,8 @@ def multi_select_problems(mapping: MultiSelectMapping, schema: ObjectSchema) -> 
     yield from access_problems(schema, "read", "edit")
     for rule in mapping.identity:
         yield from identity_problems(rule, schema)
+    if schema.field(LAST_MODIFIED) is None:
+        yield unknown(LAST_MODIFIED, schema)
     yield from typed_problems(mapping.field, "multipicklist", "a multi-select picklist", schema)
     for segment in mapping.segments:
         yield from fixed_problems(mapping.field, segment.value, schema)

@@ -18,6 +18,7 @@ class Refusal(NamedTuple):
     fields: tuple[str, ...] = ()
 
 
+EDITED = Refusal("EDITED_MEANWHILE", "somebody else edited the record after it was looked up")
 LOST = Refusal("ANSWER_LOST", "the answer was lost; the row may or may not have been written")
 
 

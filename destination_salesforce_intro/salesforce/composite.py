@@ -101,7 +101,7 @@ def decode(packed: Sequence[Batch], answer: Any) -> list[Answer]:
     """
     parts = answer.get("compositeResponse", ()) if isinstance(answer, Mapping) else ()
     if len(parts) != len(packed):
-        raise _untrusted("parts", len(parts), len(packed))
+        raise untrusted("parts", len(parts), len(packed))
     return [
         row_answer
         for batch, part in zip(packed, parts, strict=True)
@@ -114,7 +114,7 @@ def _decode_part(batch: Batch, part: Mapping[str, Any]) -> list[Answer]:
     if status >= 300:  # noqa: PLR2004  (anything but success)
         return _refused_part(batch, status, read_refusal(body))
     if not isinstance(body, list) or len(body) != len(batch.rows):
-        raise _untrusted("rows", len(body or ()), len(batch.rows))
+        raise untrusted("rows", len(body or ()), len(batch.rows))
     return [
         _decode_row(batch.target.verb, row, result)
         for row, result in zip(batch.rows, body, strict=True)
@@ -147,7 +147,8 @@ def _refused_part(batch: Batch, status: int, refusal: Refusal) -> list[Answer]:
     return [Answer(row, verdict, refusal=refusal) for row in batch.rows]
 
 
-def _untrusted(what: str, got: int, sent: int) -> ConnectorError:
+def untrusted(what: str, got: int, sent: int) -> ConnectorError:
+    """Say that an answer of another length than its request proves nothing."""
     return ConnectorError(
         f"Salesforce answered {got} {what} to a request of {sent}, so no row of it can be trusted. "
         "Nothing of it is acknowledged; the next sync sends it again.",

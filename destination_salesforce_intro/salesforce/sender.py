@@ -119,7 +119,7 @@ class Sender:
             size = max(1, size // SHRINK) if _need_smaller(last) else size
             self._sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT_S)
-        yield from map(_given_up, last)
+        yield from map(given_up, last)
 
     def _round(self, rows: Sequence[Row], max_rows: int) -> Iterator[Answer]:
         for packed in composites(batches(rows, max_rows)):
@@ -170,7 +170,7 @@ def _stop_or(answer: Answer) -> Answer:
     return answer
 
 
-def _given_up(answer: Answer) -> Answer:
+def given_up(answer: Answer) -> Answer:
     """Refuse a row that breaks Salesforce every time; what passes by itself stops the sync.
 
     A lock is nobody's fault: the next sync sends the row again, and loses nothing.

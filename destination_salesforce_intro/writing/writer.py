@@ -31,7 +31,7 @@ from destination_salesforce_intro.kinds import Kind
 from destination_salesforce_intro.mapping.mapper import Mapper
 from destination_salesforce_intro.org.lookup import Match
 from destination_salesforce_intro.protocol import Event, UndecodableLineError
-from destination_salesforce_intro.salesforce.answers import LOST, Answer
+from destination_salesforce_intro.salesforce.answers import EDITED, LOST, Answer
 from destination_salesforce_intro.salesforce.outcomes import refuse, settle
 from destination_salesforce_intro.writing.books import Books, Sealed
 from destination_salesforce_intro.writing.buffer import Buffer
@@ -240,11 +240,17 @@ def _part(unclear: Sequence[Answer], looks: Counter[int]) -> tuple[list[Answer],
 
 
 def _give_up(answer: Answer) -> Outcome:
-    """Refuse a change that cannot be settled; a lost answer is the network's, so the sync stops."""
+    """Refuse a change that cannot be settled; what is not its own fault stops the sync."""
     if answer.refusal == LOST:
         raise ConnectorError(
             f"Salesforce's answers to writing {answer.row.object} were lost {MAX_LOOKS} times in a "
             "row. Check the network; the next sync sends the rows again.",
+            Fault.TRANSIENT,
+        )
+    if answer.refusal == EDITED:
+        raise ConnectorError(
+            f"Others edited the same {answer.row.object} {MAX_LOOKS} times just before it was "
+            "written, so it was left as they made it. The next sync sends the row again.",
             Fault.TRANSIENT,
         )
     return refuse(answer)

@@ -40,6 +40,7 @@ def read_only(name: str, type_: str, **flags: Any) -> dict[str, Any]:
 CONTACT_FIELDS = [
     read_only("Id", "id", length=18, idLookup=True, nillable=False, defaultedOnCreate=True),
     read_only("CreatedDate", "datetime", nillable=False, defaultedOnCreate=True),
+    read_only("LastModifiedDate", "datetime", nillable=False, defaultedOnCreate=True),
     field("LastName", nillable=False),
     field("Email", "email", idLookup=True),
     field("MobilePhone", "phone", length=40),

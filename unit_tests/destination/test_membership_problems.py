@@ -6,7 +6,14 @@ import pytest
 
 from destination_salesforce_intro.org.schema import ObjectSchema
 from destination_salesforce_intro.problems import Problem, find
-from unit_tests.destination.builders import ADAPTER, CONTACT, field, read_only, schema
+from unit_tests.destination.builders import (
+    ADAPTER,
+    CONTACT,
+    CONTACT_FIELDS,
+    field,
+    read_only,
+    schema,
+)
 from unit_tests.destination.test_campaign_member_kind import CART, LEAD, MEMBER
 from unit_tests.destination.test_child_record_kind import MEMBERSHIP, RAW
 
@@ -137,3 +144,10 @@ def test_master_detail_field_is_written_once_and_that_is_enough() -> None:
     )
 
     assert fatal("child_record", bare, Membership__c=schema("Membership__c", raw)) == ""
+
+
+def test_multi_select_needs_to_see_the_last_edit() -> None:
+    hidden = [each for each in CONTACT_FIELDS if each["name"] != "LastModifiedDate"]
+
+    assert "no field LastModifiedDate" in fatal("multi_select", Contact=schema(fields=hidden))
+    assert fatal("flag", Contact=schema(fields=hidden)) == ""
