@@ -54,6 +54,16 @@ class RecordMapping(_Mapping):
         _refuse_repeats("identity", (rule.target.lower() for rule in self.identity))
         return self
 
+    @model_validator(mode="after")
+    def _an_exit_deletes_once(self) -> Self:
+        if self.on_exit.action == "delete" and self.on_multiple_matches in {"oldest", "newest"}:
+            raise ValueError(
+                f'cannot delete on exit with "on_multiple_matches": "{self.on_multiple_matches}": '
+                "an exit that is told again would delete the next record with the same key. "
+                'Use "reject" or "all", or an on_exit of "clear" or "set"'
+            )
+        return self
+
 
 class FlagSegment(Setting):
     """A boolean field that says whether a person is in the segment."""

@@ -26,13 +26,12 @@ from destination_salesforce_intro.changes import (
 from destination_salesforce_intro.config import CampaignMemberMapping, SetOnExit
 from destination_salesforce_intro.kinds.segments import compile_keys, is_about, membership
 from destination_salesforce_intro.kinds.verdicts import (
-    MISSING_KEY,
     choose,
     no_match,
     several,
     updates,
 )
-from destination_salesforce_intro.mapping.fields import fixed
+from destination_salesforce_intro.mapping.fields import RefusedValueError, fixed
 from destination_salesforce_intro.mapping.values import to_id
 from destination_salesforce_intro.org.decide import Decision, Verdict, decide
 from destination_salesforce_intro.org.lookup import Match, Place, Search, is_anothers, places, read
@@ -76,9 +75,10 @@ class CampaignMemberKind:
         return [self._change(received, campaign) for campaign in campaigns]
 
     def _change(self, received: Received, campaign: str) -> Change | Refused:
-        known = membership(received, self._keys, campaign)
-        if known is None:
-            return Refused(self._place, received, MISSING_KEY)
+        try:
+            known = membership(received, self._keys, campaign)
+        except RefusedValueError as error:
+            return Refused(self._place, received, error.rejection)
         _, identity, is_exit, when = known
         if not is_exit:
             return Upsert(self._place, identity, self._member, when, (received,))

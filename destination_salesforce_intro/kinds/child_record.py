@@ -123,7 +123,7 @@ class ChildRecordKind:
 
     def _judge(self, match: Match) -> Verdict:
         change = match.change
-        rows = choose(match.found, self.mapping.on_multiple_matches)
+        rows = choose(match.found, self._policy(change))
         if match.found and not rows:
             return several(change, match.found, self._schema.name)
         if isinstance(change, Exit):
@@ -131,6 +131,12 @@ class ChildRecordKind:
         if self._is_linked(rows):
             return self._written(change, rows, change.fields)
         return self._judge_unlinked(match, change, rows)
+
+    def _policy(self, change: Change) -> str:
+        """Return what to do about several rows; one by one, an exit told again deletes the next."""
+        policy = self.mapping.on_multiple_matches
+        deletes = isinstance(change, Exit) and change.action == "delete"
+        return "all" if deletes and policy != "reject" else policy
 
     def _judge_exit(self, change: Exit, rows: Sequence[Found]) -> Verdict:
         if not rows:

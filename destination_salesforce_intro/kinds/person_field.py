@@ -34,7 +34,6 @@ from destination_salesforce_intro.kinds.segments import (
 )
 from destination_salesforce_intro.kinds.verdicts import (
     CONVERTED_LEAD,
-    MISSING_KEY,
     choose,
     no_match,
     not_converted,
@@ -42,6 +41,7 @@ from destination_salesforce_intro.kinds.verdicts import (
     several,
     updates,
 )
+from destination_salesforce_intro.mapping.fields import RefusedValueError
 from destination_salesforce_intro.mapping.values import converter
 from destination_salesforce_intro.org.decide import Decision, Verdict, decide
 from destination_salesforce_intro.org.lookup import Match, Search, is_anothers, places
@@ -108,9 +108,10 @@ class PersonFieldKind:
         entries = [e for e in self._entries if is_about(received.data, e.segment)]
         if not entries:
             return []
-        read = membership(received, self._keys, segment_id(received.data))
-        if read is None:
-            return [Refused(self._place, received, MISSING_KEY)]
+        try:
+            read = membership(received, self._keys, segment_id(received.data))
+        except RefusedValueError as error:
+            return [Refused(self._place, received, error.rejection)]
         return [self._change(read, entries)]
 
     def _change(self, read: Membership, entries: Sequence[Entry]) -> Change:

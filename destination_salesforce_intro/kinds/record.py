@@ -92,9 +92,9 @@ class RecordKind:
         if known is None:
             return [Refused(self._place, received, MISSING_KEY)]
         when = changed_at(received.data)
-        if is_exit(received.data):
-            return [self._exit(received, known.identity, when)]
         try:
+            if is_exit(received.data):
+                return [self._exit(received, known.identity, when)]
             filled = fill(self._targets, received.data)
         except RefusedValueError as error:
             return [Refused(self._place, received, error.rejection)]

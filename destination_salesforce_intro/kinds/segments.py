@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from destination_salesforce_intro.changes import Identity, Received
 from destination_salesforce_intro.config import IdentityRule, SegmentRef
-from destination_salesforce_intro.mapping.fields import changed_at, is_exit
+from destination_salesforce_intro.kinds.verdicts import MISSING_KEY
+from destination_salesforce_intro.mapping.fields import RefusedValueError, changed_at, is_exit
 from destination_salesforce_intro.mapping.identity import Key, identify
 from destination_salesforce_intro.mapping.values import is_empty, to_text
 from destination_salesforce_intro.org.schema import ObjectSchema
@@ -35,11 +36,15 @@ def segment_id(record: Record) -> str:
     return "" if is_empty(value) else to_text(value)
 
 
-def membership(received: Received, keys: Sequence[Key], scope: str) -> Membership | None:
-    """Read a membership within *scope*; None if the record identifies nobody."""
+def membership(received: Received, keys: Sequence[Key], scope: str) -> Membership:
+    """Read a membership within *scope*.
+
+    Raises:
+        RefusedValueError: The record identifies nobody, or does not say whether they left.
+    """
     known = identify(keys, received.data, scope)
     if known is None:
-        return None
+        raise RefusedValueError(MISSING_KEY)
     gone, when = is_exit(received.data), changed_at(received.data)
     return Membership(received, known.identity, gone, when)
 

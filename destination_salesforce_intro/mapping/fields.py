@@ -37,6 +37,14 @@ DELETED_AT_COLUMN = "_ab_cdc_deleted_at"
 REMEMBERED = 4096
 
 
+NO_TIME_OF_EXIT = Rejection(
+    code="INVALID_VALUE",
+    message="",
+    cause=f"The value of {DELETED_AT_COLUMN} is no time, so it does not say whether they left.",
+    hint="Let the source send the time of the deletion there, or null.",
+)
+
+
 class RefusedValueError(Exception):
     """A record cannot be mapped; carries the rejection."""
 
@@ -46,8 +54,24 @@ class RefusedValueError(Exception):
 
 
 def is_exit(record: Record) -> bool:
-    """Whether *record* says that its person left."""
-    return not is_empty(record.get(DELETED_AT_COLUMN))
+    """Whether *record* says when its person left; null, blank, false and 0 say that they did not.
+
+    Raises:
+        RefusedValueError: It says something that is neither, and an exit is no guess.
+    """
+    value = record.get(DELETED_AT_COLUMN)
+    if is_empty(value) or value is False or value == 0:
+        return False
+    if _is_time(value):
+        return True
+    raise RefusedValueError(NO_TIME_OF_EXIT._replace(message=f"{DELETED_AT_COLUMN}: {value!r}"))
+
+
+def _is_time(value: Any) -> bool:
+    """Whether *value* is a time, or a number that may be one in seconds or milliseconds."""
+    if isinstance(value, int | float):
+        return value >= times.FIRST_PLAUSIBLE_SECOND
+    return times.moment(value) is not None
 
 
 def changed_at(record: Record) -> str | None:
