@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from destination_salesforce_intro import check
+from destination_salesforce_intro import check, protocol
 from destination_salesforce_intro.activation import SOFT_DELETE
 from destination_salesforce_intro.changes import Complete, Exit, Received
 from destination_salesforce_intro.config import Config
@@ -25,6 +25,8 @@ from destination_salesforce_intro.salesforce.bulk_jobs import BulkJobs
 from destination_salesforce_intro.salesforce.bulk_query import BulkQuery
 from destination_salesforce_intro.salesforce.client import SalesforceClient
 from destination_salesforce_intro.salesforce.conditional_sender import ConditionalSender
+from destination_salesforce_intro.salesforce.limits import Limits
+from destination_salesforce_intro.salesforce.metadata import ask_limits
 from destination_salesforce_intro.salesforce.queries import Queries
 from destination_salesforce_intro.salesforce.sender import Sender
 from destination_salesforce_intro.salesforce.transport import open_session
@@ -67,10 +69,27 @@ def connect(config: Config, output: Output, world: World) -> SalesforceClient:
         http,
         now=world.now,
         sleep=world.sleep,
-        conceal=output.conceal,
+        keys=Keys(config, output, world.now),
     )
-    reserve = config.api_quota_reserve_percent
-    return SalesforceClient(login, config.api_version, http, world.sleep, reserve)
+    limits = Limits(config.api_quota_reserve_percent)
+    return SalesforceClient(login, config.api_version, http, world.sleep, limits)
+
+
+class Keys(NamedTuple):
+    """Secrets that come into being in this run: hidden from the log, told to the platform."""
+
+    config: Config
+    output: Output
+    now: Callable[[], float]
+
+    def conceal(self, secret: str) -> None:
+        """Let *secret* appear in no log."""
+        self.output.conceal(secret)
+
+    def keep(self, refresh_token: str) -> None:
+        """Have the platform keep *refresh_token* in the settings, all of which a CONTROL holds."""
+        settings = self.config.with_refresh_token(refresh_token)
+        self.output.say(protocol.new_settings(settings, int(self.now() * 1000)))
 
 
 class Sync:
@@ -190,6 +209,11 @@ class Sync:
     def _make_writer(self) -> Writer:
         mappings = self._config.mappings
         schemas = check.prepare(self._config, self._client, self._warn)
+        if not ask_limits(self._client):
+            self._inform(
+                "Salesforce does not show this user the org's limits (permission View Setup and "
+                "Configuration), so only its count of API requests is heeded."
+            )
         self._mapper = self._make_mapper(schemas)
         self._warn_of_overwrite()
         org, keep = self._planned() if self._config.dry_run else self._real()

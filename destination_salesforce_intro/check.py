@@ -10,7 +10,7 @@ from destination_salesforce_intro.errors import ConnectorError, Fault
 from destination_salesforce_intro.org import ownership
 from destination_salesforce_intro.org.schema import ObjectSchema
 from destination_salesforce_intro.salesforce.client import SalesforceClient
-from destination_salesforce_intro.salesforce.metadata import schemas_for
+from destination_salesforce_intro.salesforce.metadata import ask_limits, schemas_for
 from destination_salesforce_intro.salesforce.queries import Queries
 from destination_salesforce_intro.salesforce.wire import Request
 from destination_salesforce_intro.storage.folders import open_folder
@@ -33,6 +33,9 @@ def check(
     """
     client.json(Request("GET", "", "the list of its resources", "describe"))
     prepare(config, client, warn)
+    ask_limits(client)
+    for shortage in client.limits.shortages():
+        warn(shortage)
     probes = [ownership.probe(mapping, object_of(mapping)) for mapping in config.mappings]
     for _record in Queries(client, sleep).run(probes):
         pass  # that Salesforce answers is the proof

@@ -12,7 +12,7 @@ import orjson
 from destination_salesforce_intro import protocol
 from destination_salesforce_intro.concealment import Concealment
 
-AS_IT_IS = {"STATE", "SPEC", "DESTINATION_CATALOG"}  # these must arrive as they are
+AS_IT_IS = {"STATE", "SPEC", "DESTINATION_CATALOG", "CONTROL"}  # these must arrive as they are
 
 
 def now_ms() -> int:

@@ -98,6 +98,16 @@ def connection_status(problem: str | None) -> Message:
     return {"type": "CONNECTION_STATUS", "connectionStatus": status}
 
 
+def new_settings(config: Mapping[str, Any], emitted_at_ms: float) -> Message:
+    """Return the CONTROL message that has the platform keep *config* instead of what it has."""
+    control = {
+        "type": "CONNECTOR_CONFIG",
+        "emitted_at": emitted_at_ms,
+        "connectorConfig": {"config": config},
+    }
+    return {"type": "CONTROL", "control": control}
+
+
 def failure(error: ConnectorError, emitted_at_ms: float) -> Message:
     """Return the TRACE ERROR that tells the platform whose move it is."""
     details = {"message": error.message, "failure_type": error.fault.value}

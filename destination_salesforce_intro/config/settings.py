@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as Map
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 from typing_extensions import Self
 
 from destination_salesforce_intro.config.auth import Auth
@@ -35,6 +35,7 @@ class Config(Setting):
     object_storage_config: ObjectStorage = NoStorage(storage_type="None")
     on_rejected: Literal["continue", "fail"] = "continue"
     dry_run: bool = False
+    _given: Map[str, Any] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def parse(cls, raw: Map[str, Any]) -> Self:
@@ -45,6 +46,12 @@ class Config(Setting):
                 quotes no value.
         """
         try:
-            return cls.model_validate(raw)
+            config = cls.model_validate(raw)
         except ValidationError as error:
             raise ConnectorError(explain(error, raw), Fault.CONFIG) from None
+        config._given = raw  # noqa: SLF001  (a factory fills what it makes)
+        return config
+
+    def with_refresh_token(self, token: str) -> dict[str, Any]:
+        """Return the settings as they were given, secrets in the clear, but with *token*."""
+        return {**self._given, "auth": {**self._given["auth"], "refresh_token": token}}

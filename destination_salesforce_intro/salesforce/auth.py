@@ -6,8 +6,8 @@ endpoint answers is described in the help pages on OAuth flows and their errors.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import jwt
@@ -43,6 +43,16 @@ class Session(NamedTuple):
         return f"Session(instance_url={self.instance_url!r})"
 
 
+class KeepsKeys(Protocol):
+    """Looks after the secrets of a login that were not in the settings."""
+
+    def conceal(self, secret: str) -> None:
+        """Let *secret* appear in no log; told before anything could log it."""
+
+    def keep(self, refresh_token: str) -> None:
+        """Have the next run use *refresh_token*: the org has ended the one in the settings."""
+
+
 class Login:
     """Opens sessions for one configured user.
 
@@ -52,7 +62,7 @@ class Login:
         http: Sends the requests.
         now: Seconds since the epoch, for the life of a JWT assertion.
         sleep: Waits that many seconds between attempts.
-        conceal: Is told every secret that comes into being, before anything can log it.
+        keys: Is told of every secret that comes into being.
     """
 
     def __init__(
@@ -63,14 +73,14 @@ class Login:
         *,
         now: Callable[[], float],
         sleep: Callable[[float], None],
-        conceal: Callable[[str], None],
+        keys: KeepsKeys,
     ) -> None:
         self._auth = auth
         self._login_url = login_url
         self._http = http
         self._now = now
         self._sleep = sleep
-        self._conceal = conceal
+        self._keys = keys
         self._rotated: str | None = None  # the newest refresh token, where the org rotates them
         self._opened = False
 
@@ -83,8 +93,13 @@ class Login:
         """
         if isinstance(self._auth, AccessToken):
             return self._given(self._auth)
-        answer = self._exchange(self._form(self._auth))
-        return self._session(answer)
+        form = self._form(self._auth)
+        answer = self._exchange(form)
+        for name in ("access_token", "refresh_token"):
+            if answer.get(name):
+                self._keys.conceal(str(answer[name]))
+        self._rotate(form.get("refresh_token"), answer.get("refresh_token"))
+        return _session(answer)
 
     def _given(self, auth: AccessToken) -> Session:
         if self._opened:
@@ -99,7 +114,7 @@ class Login:
     def _form(self, auth: Auth) -> dict[str, str]:
         if isinstance(auth, JwtBearer):
             assertion = _assertion(auth, audience(self._login_url), self._now())
-            self._conceal(assertion)
+            self._keys.conceal(assertion)
             return {"grant_type": JWT_GRANT, "assertion": assertion}
         if isinstance(auth, ClientCredentials):
             _require_my_domain(self._login_url)
@@ -127,13 +142,16 @@ class Login:
             raise unreachable(type(error).__name__) from None
         return read_token(answer.status_code, _json(answer))
 
-    def _session(self, answer: dict[str, Any]) -> Session:
-        for name in ("access_token", "refresh_token"):
-            if answer.get(name):
-                self._conceal(str(answer[name]))
-        self._rotated = answer.get("refresh_token") or self._rotated
-        user = str(answer.get("id", "")).rpartition("/")[2]  # …/id/<org>/<user>
-        return Session(str(answer["access_token"]), str(answer["instance_url"]).rstrip("/"), user)
+    def _rotate(self, used: str | None, given: str | None) -> None:
+        """Use the refresh token *given* from now on, if it is another than the one *used*."""
+        if used and given and given != used:
+            self._rotated = given
+            self._keys.keep(given)
+
+
+def _session(answer: Mapping[str, Any]) -> Session:
+    user = str(answer.get("id", "")).rpartition("/")[2]  # …/id/<org>/<user>
+    return Session(str(answer["access_token"]), str(answer["instance_url"]).rstrip("/"), user)
 
 
 def audience(login_url: str) -> str:

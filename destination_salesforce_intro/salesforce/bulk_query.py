@@ -15,6 +15,7 @@ from destination_salesforce_intro.salesforce.bulk_jobs import (
     POLL_GROWTH,
 )
 from destination_salesforce_intro.salesforce.client import SalesforceClient
+from destination_salesforce_intro.salesforce.limits import QUERY_JOBS
 from destination_salesforce_intro.salesforce.wire import Request
 
 PAGE_ROWS = 20_000  # a few MB; bounds what is in memory
@@ -34,6 +35,7 @@ class BulkQuery:
         Raises:
             ConnectorError: Salesforce refuses the statement or does not finish the job.
         """
+        self._client.limits.use(QUERY_JOBS)
         body = {"operation": "query", "query": statement}
         job = str(self._client.json(self._request("POST", "jobs/query", body))["id"])
         self._finish(job)

@@ -1,13 +1,12 @@
 """The only module that sends data calls to Salesforce; it retries by verdict.
 
 It stands on simple-salesforce (addresses, headers, errors) over a session of ours, and minds what
-that library does not: timeouts, back-off, one renewal per request, counts, and which requests may
-be repeated when their answer is lost.
+that library does not: timeouts, back-off, sessions that end, the org's daily limits, and which
+requests may be repeated when their answer is lost.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -33,12 +32,16 @@ from destination_salesforce_intro.salesforce.failures import (
     refused,
     unanswered,
 )
+from destination_salesforce_intro.salesforce.limits import REQUESTS, Allowance, Limits
 from destination_salesforce_intro.salesforce.transport import allow_loopback
 from destination_salesforce_intro.salesforce.verdicts import read_refusal
-from destination_salesforce_intro.salesforce.wire import Kind, Quota, Raw, Request, check_reserve
+from destination_salesforce_intro.salesforce.wire import Kind, Raw, Request
 
 ATTEMPTS = 8  # with the waits below, about two minutes of trouble
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
+# Sessions in a row that nothing was let through with: one was old, and another client of the same
+# user may have ended the next. A third means that new ones do not work.
+MAX_REFUSED_SESSIONS = 2
 CLIENT = {"Sforce-Call-Options": "client=destination-salesforce-intro", "X-PrettyPrint": "0"}
 
 
@@ -57,7 +60,7 @@ class SalesforceClient:
         version: Of the API, e.g. ``65.0``.
         http: Sends everything.
         sleep: Waits that many seconds between attempts.
-        reserve_percent: Share of the org's daily requests that is left to others.
+        limits: What the org allows in a day; every request is counted against it.
     """
 
     def __init__(
@@ -66,18 +69,23 @@ class SalesforceClient:
         version: str,
         http: requests.Session,
         sleep: Callable[[float], None],
-        reserve_percent: float = 0,
+        limits: Limits,
     ) -> None:
         self.calls: Counter[Kind] = Counter()  # requests that an org counts, by what they were for
-        self.quota: Quota | None = None  # as the latest answer said
+        self.limits = limits
         self.user_id = ""  # of the session, where it is known
         self._login = login
         self._version = version
         self._http = http
-        self._http.hooks["response"].append(self._note_quota)
+        self._http.hooks["response"].append(self._note_usage)
         self._sleep = sleep
-        self._reserve_percent = reserve_percent
         self._api: Salesforce | None = None
+        self._refused_sessions = 0  # since one was let through
+
+    @property
+    def quota(self) -> Allowance | None:
+        """The org's daily API requests, as last told."""
+        return self.limits.requests
 
     @property
     def base_path(self) -> str:
@@ -119,27 +127,33 @@ class SalesforceClient:
             raise last.error from None
 
     def _attempt(self, send: Callable[[Salesforce, Request], Any], request: Request) -> Any:
-        """Send once; a session that has expired is renewed once and the request sent anew.
+        """Send once, and anew whenever the session turns out to have ended.
 
         A write that was answered with 401 was not executed, so this is safe for any request.
         """
         try:
-            return self._once(send, request)
-        except Expired:
-            self._api = None
-        try:
-            return self._once(send, request)
+            answer = self._once(send, request)
         except Expired as expired:
+            self._end_session(request, expired)
+            return self._attempt(send, request)
+        self._refused_sessions = 0
+        return answer
+
+    def _end_session(self, request: Request, expired: Expired) -> None:
+        """Have the next attempt open a session, unless new ones are refused as well."""
+        self._api = None
+        self._refused_sessions += 1
+        if self._refused_sessions > MAX_REFUSED_SESSIONS:
             raise ConnectorError(
                 f"Salesforce refused a session just opened for {request.what} (HTTP "
                 f"{expired.status}). Check the connected app's session policies and the user's "
                 "API access.",
                 Fault.CONFIG,
-            ) from None
+            )
 
     def _once(self, send: Callable[[Salesforce, Request], Any], request: Request) -> Any:
         api = self._connected()
-        check_reserve(self.quota, self._reserve_percent)
+        self.limits.use(REQUESTS)
         self.calls[request.kind] += 1
         try:
             return send(api, request)
@@ -188,8 +202,5 @@ class SalesforceClient:
             raise ContentDecodingError("a page came where CSV or nothing was due")
         return Raw(response.content, response.headers)
 
-    def _note_quota(self, response: requests.Response, *_: Any, **__: Any) -> None:
-        """Read ``Sforce-Limit-Info: api-usage=18/15000; per-app-api-usage=17/250(appName=x)``."""
-        usage = re.match(r"\s*api-usage=(\d+)/(\d+)", response.headers.get("Sforce-Limit-Info", ""))
-        if usage:
-            self.quota = Quota(int(usage[1]), int(usage[2]))
+    def _note_usage(self, response: requests.Response, *_: Any, **__: Any) -> None:
+        self.limits.take_header(response.headers.get("Sforce-Limit-Info", ""))

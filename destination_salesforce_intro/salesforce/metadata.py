@@ -1,4 +1,4 @@
-"""Asking Salesforce what it has: describe of the objects that are mapped, and no other."""
+"""Asking Salesforce what it has: the objects that are mapped, and no other; the day's limits."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from destination_salesforce_intro import kinds
 from destination_salesforce_intro.config import Mapping
+from destination_salesforce_intro.errors import ConnectorError
 from destination_salesforce_intro.org.schema import ObjectSchema
 from destination_salesforce_intro.salesforce.client import SalesforceClient
 from destination_salesforce_intro.salesforce.wire import Request
@@ -49,3 +50,19 @@ def offered(client: SalesforceClient, usual: Sequence[str], mapped: Sequence[str
     }
     wanted = {*usual, *mapped, *(name for name in names if name.endswith("__c"))}
     return sorted(name for name in wanted if name in names)
+
+
+def ask_limits(client: SalesforceClient) -> bool:
+    """Have *client* know what the org allows in a day; False where it will not say.
+
+    It takes the permission "View Setup and Configuration" (REST API guide, Limits). Without it the
+    sync goes on: the answers tell of API requests, and whatever else is wrong the next one tells.
+    """
+    answer = None
+    try:
+        answer = client.json(Request("GET", "limits", "the org's limits", "limits"))
+    except ConnectorError:
+        return False
+    finally:
+        client.limits.take_note(answer)
+    return True

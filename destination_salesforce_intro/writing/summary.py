@@ -12,7 +12,8 @@ from functools import lru_cache
 from destination_salesforce_intro.changes import Outcome, Refused, Rejection, Result
 from destination_salesforce_intro.config import Mapping
 from destination_salesforce_intro.mapping import times
-from destination_salesforce_intro.salesforce.wire import Kind, Quota
+from destination_salesforce_intro.salesforce.limits import Allowance
+from destination_salesforce_intro.salesforce.wire import Kind
 from destination_salesforce_intro.storage.rejected import object_of
 from destination_salesforce_intro.writing.overlaps import Overlaps
 
@@ -112,7 +113,7 @@ def _lag(tally: MappingTally) -> str:
     return f"; from change to stored {statistics.median(lags):.1f} s median, {late:.1f} s 95th"
 
 
-def cost(calls: Map[Kind, int], quota: Quota | None) -> str:
+def cost(calls: Map[Kind, int], quota: Allowance | None) -> str:
     """Say how many API calls the sync made, by kind, and what is left of the org's day."""
     by_kind = ", ".join(f"{count} {kind}" for kind, count in sorted(calls.items()))
     left = f"; {quota.limit - quota.used} of {quota.limit} left today" if quota else ""

@@ -39,18 +39,29 @@ class Writes:
     calls: int = 0
 
 
-@dataclass
-class DailyRequests:
-    """The API calls of the last 24 hours, of all clients."""
+# What a day allows, as /limits calls it.
+REQUESTS = "DailyApiRequests"
+BULK_BATCHES = "DailyBulkApiBatches"  # of up to 10,000 rows of ingest jobs
+QUERY_JOBS = "DailyBulkV2QueryJobs"
 
-    max: int = 100_000
+
+@dataclass
+class Daily:
+    """What all clients may use of something in 24 hours, and have used."""
+
+    max: int
     used: int = 0
 
-    def take(self) -> bool:
-        """Count one request; False when the day's are used up."""
-        if self.used >= self.max:
+    @property
+    def left(self) -> int:
+        """How much of it is left; a client may have used more than there was."""
+        return max(0, self.max - self.used)
+
+    def take(self, count: int = 1) -> bool:
+        """Count *count* as used; False when the day's is used up already."""
+        if not self.left:
             return False
-        self.used += 1
+        self.used += count
         return True
 
 
@@ -61,7 +72,11 @@ class Org:
         self.db = db
         self.objects = {each.name.lower(): each for each in objects}
         self.sessions = Sessions()
-        self.requests = DailyRequests()
+        self.daily = {
+            REQUESTS: Daily(100_000),
+            BULK_BATCHES: Daily(15_000),
+            QUERY_JOBS: Daily(10_000),
+        }
         self.settings = Settings()
         self.interference = Interference()
         self.writes = Writes()

@@ -10,23 +10,38 @@ from destination_salesforce_intro.errors import ConnectorError, Fault
 from destination_salesforce_intro.salesforce.auth import Login, Session, audience
 from destination_salesforce_intro.salesforce.transport import open_session
 from sandbox.serve import Running
-from unit_tests.destination.harness import NOW_S, auth_of
+from unit_tests.destination.harness import NOW_S, auth_of, person, settings, state, sync
 
 ADAPTER: TypeAdapter[Auth] = TypeAdapter(Auth)
 FLOWS = ["refresh_token", "client_credentials", "jwt_bearer", "password"]
 FAR_AHEAD_S = 4_000_000_000.0  # the sandbox reads the real clock
 
 
-def login(box: Running, secrets: list[str] | None = None, **changes: Any) -> Login:
+class Told:
+    """What a login says of secrets."""
+
+    def __init__(self) -> None:
+        self.secrets: list[str] = []
+        self.refresh_tokens: list[str] = []
+
+    def conceal(self, secret: str) -> None:
+        self.secrets.append(secret)
+
+    def keep(self, refresh_token: str) -> None:
+        assert refresh_token in self.secrets, "hidden before anything could log it"
+        self.refresh_tokens.append(refresh_token)
+
+
+def login(box: Running, keys: Told | None = None, **changes: Any) -> Login:
     auth = ADAPTER.validate_python({**auth_of(box, changes.pop("flow", FLOWS[0])), **changes})
-    told = secrets if secrets is not None else []
+    told = keys or Told()
     return Login(
         auth,
         box.salesforce,
         open_session("test"),
         now=lambda: FAR_AHEAD_S,
         sleep=lambda _s: None,
-        conceal=told.append,
+        keys=told,
     )
 
 
@@ -38,12 +53,13 @@ def refusal(opening: Login) -> ConnectorError:
 
 @pytest.mark.parametrize("flow", FLOWS)
 def test_every_flow_opens_a_session_whose_token_is_concealed(box: Running, flow: str) -> None:
-    secrets: list[str] = []
-    session = login(box, secrets, flow=flow).open()
+    told = Told()
+    session = login(box, told, flow=flow).open()
 
     assert session.instance_url == box.salesforce
-    assert session.token in secrets
+    assert session.token in told.secrets
     assert session.token not in repr(session)
+    assert told.refresh_tokens == []
 
 
 @pytest.mark.parametrize(
@@ -80,14 +96,29 @@ def test_a_login_that_keeps_failing_is_transient(box: Running) -> None:
     assert refusal(login(box)).fault is Fault.TRANSIENT
 
 
-def test_a_rotated_refresh_token_is_used_from_then_on(box: Running) -> None:
+def test_a_rotated_refresh_token_is_told_and_used_from_then_on(box: Running) -> None:
     box.salesforce_control.post("auth", {"rotate": True})
-    secrets: list[str] = []
-    opening = login(box, secrets)
+    told = Told()
+    opening = login(box, told)
     tokens = [opening.open().token for _ in range(3)]
 
     assert len(set(tokens)) == 3
-    assert len(set(secrets)) == 6  # three access tokens, three refresh tokens
+    assert set(told.secrets) == {*tokens, *told.refresh_tokens}
+    assert len(set(told.refresh_tokens)) == 3
+    assert login(box, refresh_token=told.refresh_tokens[-1]).open().token
+
+
+def test_a_refresh_token_that_stays_the_same_is_not_told(box: Running) -> None:
+    body = {
+        "access_token": "a",
+        "instance_url": box.salesforce,
+        "refresh_token": auth_of(box)["refresh_token"],
+    }
+    box.salesforce_control.fault({"status": 200, "body": body}, path="/oauth2/token")
+    told = Told()
+    login(box, told).open()
+
+    assert told.refresh_tokens == []
 
 
 def test_a_given_token_serves_once_and_cannot_be_renewed(box: Running) -> None:
@@ -98,7 +129,7 @@ def test_a_given_token_serves_once_and_cannot_be_renewed(box: Running) -> None:
         open_session("test"),
         now=lambda: NOW_S,
         sleep=lambda _s: None,
-        conceal=lambda _s: None,
+        keys=Told(),
     )
 
     assert opening.open() == Session("tok", box.salesforce)
@@ -126,7 +157,32 @@ def test_client_credentials_want_a_my_domain_before_anything_is_sent(box: Runnin
         open_session("test"),
         now=lambda: NOW_S,
         sleep=lambda _s: None,
-        conceal=lambda _s: None,
+        keys=Told(),
     )
 
     assert "My Domain" in refusal(opening).message
+
+
+def test_the_platform_is_handed_the_whole_settings_with_a_new_refresh_token(box: Running) -> None:
+    """Else the next run would come with a token that the org has ended."""
+    box.salesforce_control.post("auth", {"rotate": True})
+    result = sync(box, [person(1), state(1)], max_removals=7)
+    told = [message["control"] for message in result.messages if message["type"] == "CONTROL"]
+    handed = told[-1]["connectorConfig"]["config"]
+    new = handed["auth"]["refresh_token"]
+    given = settings(box, max_removals=7)
+
+    assert {one["type"] for one in told} == {"CONNECTOR_CONFIG"}
+    assert handed == {**given, "auth": {**given["auth"], "refresh_token": new}}
+    assert result.acknowledged == [1]
+    assert new not in result.logs
+    assert sync(box, [person(2), state(2)], auth=handed["auth"]).acknowledged == [2]
+    refused = sync(box, [person(3), state(3)]).error
+    assert refused is not None
+    assert "Authorise the app again" in refused.message
+
+
+def test_an_org_that_rotates_nothing_has_the_platform_keep_what_it_has(box: Running) -> None:
+    result = sync(box, [person(1), state(1)])
+
+    assert all(message["type"] != "CONTROL" for message in result.messages)

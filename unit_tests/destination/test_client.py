@@ -6,7 +6,8 @@ import pytest
 
 from destination_salesforce_intro.errors import AnswerLost, ConnectorError, Fault, TooLarge
 from destination_salesforce_intro.salesforce.client import ATTEMPTS, SalesforceClient
-from destination_salesforce_intro.salesforce.wire import Quota, Request
+from destination_salesforce_intro.salesforce.limits import Allowance
+from destination_salesforce_intro.salesforce.wire import Request
 from sandbox.serve import Running
 from unit_tests.destination.harness import client_of
 
@@ -91,14 +92,30 @@ def test_an_expired_session_is_renewed_once_and_the_request_sent_anew(
     assert counts["POST /services/oauth2/token"] == 2
 
 
-def test_a_session_refused_twice_is_for_the_operator(
+EXPIRED = {
+    "status": 401,
+    "body": [{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}],
+}
+
+
+def test_sessions_that_never_work_are_for_the_operator(
     box: Running, client: SalesforceClient
 ) -> None:
-    expired = [{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}]
-    box.salesforce_control.fault({"status": 401, "body": expired}, times=None, path="/limits")
+    box.salesforce_control.fault(EXPIRED, times=None, path="/limits")
 
     assert refusal(client).fault is Fault.CONFIG
-    assert attempts(box) == 2
+    assert attempts(box) == 3
+
+
+def test_sessions_that_end_close_together_are_renewed_each_time(
+    box: Running, client: SalesforceClient
+) -> None:
+    """Another client of the same user may log out while ours has just logged in."""
+    for _ in range(5):
+        box.salesforce_control.fault(EXPIRED, times=2, path="/limits")
+        assert client.json(LIMITS)
+
+    assert attempts(box) == 15
 
 
 def test_the_quota_is_read_and_calls_are_counted(box: Running, client: SalesforceClient) -> None:
@@ -106,13 +123,14 @@ def test_the_quota_is_read_and_calls_are_counted(box: Running, client: Salesforc
     client.json(LIMITS)
     client.json(CREATE)
 
-    assert client.quota == Quota(12, 1000)
+    assert client.quota == Allowance(1000, 12)
     assert client.calls == {"limits": 1, "write": 1}
 
 
 def test_a_used_up_day_stops_at_once(box: Running) -> None:
-    box.salesforce_control.do({"quota": {"max": 10, "used": 10}})
-    error = refusal(client_of(box, api_quota_reserve_percent=0))
+    spent = [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}]
+    box.salesforce_control.fault({"status": 403, "body": spent}, path="/limits")
+    error = refusal(client_of(box))
 
     assert error.fault is Fault.TRANSIENT
     assert "daily" in error.message

@@ -10,7 +10,7 @@ from sandbox.salesforce.bulk.bodies import Request, State
 from sandbox.salesforce.bulk.files import Cells, Table
 from sandbox.salesforce.bulk.jobs import Job
 from sandbox.salesforce.dml.rows import RowResult
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import BULK_BATCHES, Org
 from sandbox.salesforce.rest.calls import ApiError
 from sandbox.salesforce.schema import SObject
 
@@ -103,9 +103,13 @@ def new_job(org: Org, job_id: str, version: str, request: IngestRequest) -> Inge
 
     Raises:
         ApiError: ``INVALIDENTITY`` for an unknown object, ``INVALIDJOB`` for a key that cannot
-            identify records, ``FEATURENOTENABLED`` for hardDelete.
+            identify records, ``FEATURENOTENABLED`` for hardDelete, ``EXCEEDEDQUOTA`` when the
+            day's batches are used up.
     """
     sobject = _sobject(org, request.object)
+    if not org.daily[BULK_BATCHES].left:
+        sentence = "ExceededQuota : the daily batch allocation is used up"
+        raise ApiError(400, "EXCEEDEDQUOTA", sentence)
     if request.operation == "hardDelete":
         sentence = "FeatureNotEnabled : hardDelete is not enabled for this user"
         raise ApiError(400, "FEATURENOTENABLED", sentence)

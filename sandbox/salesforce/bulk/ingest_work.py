@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -19,8 +20,10 @@ from sandbox.salesforce.bulk.files import (
     record,
 )
 from sandbox.salesforce.bulk.ingest import IngestJob
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import BULK_BATCHES, Org
 from sandbox.salesforce.schema import SObject
+
+ROWS_OF_A_BATCH = 10_000  # of Salesforce's own cutting; they count against the day's batches
 
 
 async def work(org: Org, job: IngestJob, behaviour: Behaviour) -> None:
@@ -28,6 +31,7 @@ async def work(org: Org, job: IngestJob, behaviour: Behaviour) -> None:
     job.dropped_result_rows = behaviour.next_job.drops_result_rows
     try:
         job.table = read_table(job.uploads.pop(), job.request)
+        org.daily[BULK_BATCHES].take(math.ceil(len(job.table.rows) / ROWS_OF_A_BATCH))
         await asyncio.sleep(behaviour.queued_s)
         if job.is_in(State.UPLOAD_COMPLETE):  # else aborted while it waited
             job.move(State.IN_PROGRESS, org.now())

@@ -16,7 +16,7 @@ from sandbox.salesforce.bulk.bodies import Request, State
 from sandbox.salesforce.bulk.faults import Behaviour
 from sandbox.salesforce.bulk.files import line
 from sandbox.salesforce.bulk.jobs import Job
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import QUERY_JOBS, Org
 from sandbox.salesforce.rest.calls import ApiError
 
 ROWS_AT_ONCE = 10_000
@@ -43,9 +43,12 @@ def new_job(org: Org, job_id: str, version: str, request: QueryRequest) -> Query
     """Return a job that waits to be worked off.
 
     Raises:
-        ApiError: The statement is refused, with SOQL's code.
+        ApiError: The statement is refused, with SOQL's code; ``EXCEEDEDQUOTA`` when the day's
+            query jobs are used up.
     """
     sobject = _result(org, request).sobject
+    if not org.daily[QUERY_JOBS].take():
+        raise ApiError(400, "EXCEEDEDQUOTA", "ExceededQuota : the day's query jobs are used up")
     now = org.now()
     return QueryJob(job_id, version, request, sobject, now, State.UPLOAD_COMPLETE, now)
 

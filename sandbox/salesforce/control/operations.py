@@ -13,7 +13,7 @@ from sandbox.salesforce.control.tampering import TAMPERING
 from sandbox.salesforce.field_types import sobject
 from sandbox.salesforce.ids import full_id
 from sandbox.salesforce.interference import DuplicateRule, Interference, Lock, Trigger
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import REQUESTS, Org
 from sandbox.salesforce.tables import field_from_json
 
 Arguments = Mapping[str, Any]
@@ -68,8 +68,10 @@ def _expire_sessions(org: Org, arguments: Arguments) -> None:
 
 
 def _quota(org: Org, arguments: Arguments) -> None:
-    """Set the day's API calls: ``{"max": 15000, "used": 14990}``."""
-    org.requests = dataclasses.replace(org.requests, **arguments)
+    """Set what the day allows: ``{"max": 15000, "used": 14990}``, of API calls if not said."""
+    numbers = {name: value for name, value in arguments.items() if name != "of"}
+    name = arguments.get("of", REQUESTS)
+    org.daily[name] = dataclasses.replace(org.daily[name], **numbers)
 
 
 def _settings(org: Org, arguments: Arguments) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from multidict import CIMultiDict
 
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import REQUESTS, Org
 from sandbox.salesforce.rest.calls import Answer, ApiError, Call, Route, Router
 from sandbox.salesforce.rest.references import UnknownReferenceError, has_reference, resolve
 
@@ -186,7 +186,7 @@ def _batch(router: Router, org: Org, call: Call) -> Answer:
 
 def _run_batched(router: Router, org: Org, raw: Mapping[str, Any]) -> Answer:
     part = _Part.parse({"referenceId": "batched", "body": raw.get("richInput"), **raw})
-    if not org.requests.take():
+    if not org.daily[REQUESTS].take():
         error = ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         return Answer(error.status, error.body)
     return _dispatch(router, org, part)

@@ -7,7 +7,7 @@ import re
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import REQUESTS, Org
 from sandbox.salesforce.rest.calls import ApiError, not_found
 from sandbox.salesforce.rest.wire import refusal
 
@@ -48,7 +48,8 @@ def versions() -> list[dict[str, str]]:
 
 
 def _usage(org: Org) -> str:
-    return f"api-usage={org.requests.used}/{org.requests.max}"
+    requests = org.daily[REQUESTS]
+    return f"api-usage={requests.used}/{requests.max}"
 
 
 def _check(org: Org, request: web.Request) -> None:
@@ -61,7 +62,7 @@ def _check(org: Org, request: web.Request) -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme not in ("Bearer", "OAuth") or not org.session_ok(token.strip()):
         raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
-    if not org.requests.take():
+    if not org.daily[REQUESTS].take():
         raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
 
 

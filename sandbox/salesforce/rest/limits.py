@@ -6,8 +6,6 @@ from sandbox.salesforce.org import Org
 from sandbox.salesforce.rest.calls import Answer, Call, Route
 
 _UNTOUCHED = {
-    "DailyBulkApiBatches": 15_000,
-    "DailyBulkV2QueryJobs": 10_000,
     "DailyBulkV2QueryFileStorageMB": 976_562,
     "DataStorageMB": 5,
     "FileStorageMB": 20,
@@ -20,7 +18,6 @@ def routes() -> list[Route]:
 
 
 def _limits(org: Org, _call: Call) -> Answer:
-    requests = org.requests
-    used = {"Max": requests.max, "Remaining": max(0, requests.max - requests.used)}
+    used = {name: {"Max": each.max, "Remaining": each.left} for name, each in org.daily.items()}
     others = {name: {"Max": most, "Remaining": most} for name, most in _UNTOUCHED.items()}
-    return Answer(200, {"DailyApiRequests": used, **others})
+    return Answer(200, {**used, **others})
