@@ -32,7 +32,7 @@ from source_customerio_segments.streams import memberships, syncs
 from source_customerio_segments.streams.audience import plan
 from source_customerio_segments.streams.catalog import MEMBERSHIPS, PROFILES, SEGMENTS, SYNCS
 from source_customerio_segments.streams.checkpoints import Checkpoints, Clock
-from source_customerio_segments.streams.lookup import completed
+from source_customerio_segments.streams.lookup import MAX_ACTIVITIES, Missing, completed
 from source_customerio_segments.streams.profiles import Shape, Telling
 from source_customerio_segments.streams.records import segment as segment_record
 
@@ -110,8 +110,8 @@ def _profiles(prepared: Prepared) -> Iterator[Message]:
     yield from prepared.warnings(comparison.changes)
     ids = prepared.selection.ids
     plans = plan(comparison, ids, config.attribute_refresh_minutes, prepared.clock())
-    comparison, unknown = completed(comparison, plans.leaving, prepared.identifiers)
-    yield from _without_identifiers(PROFILES, unknown)
+    comparison, missing = completed(comparison, plans.leaving, prepared.identifiers)
+    yield from _without_identifiers(PROFILES, missing)
     shape = Shape(config.attributes, ids if config.segments else (), prepared.names)
     checkpoints = Checkpoints(PROFILES, prepared.clock, config.max_state_megabytes)
     yield from Telling(comparison, plans, shape, checkpoints, prepared.clock).tell(prepared.client)
@@ -121,8 +121,8 @@ def _memberships(prepared: Prepared) -> Iterator[Message]:
     comparison = _compared(MEMBERSHIPS, prepared)
     exiting = [each.told.exited for each in comparison.changes.values()]
     exited = np.unique(np.concatenate([np.empty(0, np.int64), *exiting]))
-    comparison, unknown = completed(comparison, exited, prepared.identifiers)
-    yield from _without_identifiers(MEMBERSHIPS, unknown)
+    comparison, missing = completed(comparison, exited, prepared.identifiers)
+    yield from _without_identifiers(MEMBERSHIPS, missing)
     prepared.reading = Reading()  # nobody after this stream needs it, and it is large
     yield from prepared.warnings(comparison.changes)
     checkpoints = Checkpoints(MEMBERSHIPS, prepared.clock, prepared.config.max_state_megabytes)
@@ -138,16 +138,26 @@ def _compared(name: str, prepared: Prepared) -> Comparison:
     return comparison
 
 
-def _without_identifiers(stream: str, people: int) -> Iterator[Message]:
-    if people:
+def _without_identifiers(stream: str, missing: Missing) -> Iterator[Log]:
+    if missing.exits:
         yield Log(
             "WARN",
-            f"{people} people exit {stream} with their cio_id alone: the state is too large to "
-            "keep identifiers, and Customer.io knows none any more. A higher "
-            "max_state_megabytes keeps them.",
+            f"{missing.exits} people exit {stream} with their cio_id alone: {_TOO_LARGE} none "
+            f"{_FORGOTTEN}",
+        )
+    if missing.renamings:
+        yield Log(
+            "WARN",
+            f"{missing.renamings} people in {stream} have other identifiers than before, without "
+            f"previous_email and previous_id: {_TOO_LARGE} no such change {_FORGOTTEN}",
         )
 
 
+_TOO_LARGE = "the state is too large to keep identifiers, and Customer.io has"
+_FORGOTTEN = (
+    f"in the last {MAX_ACTIVITIES:,} entries of its activity log. A higher max_state_megabytes "
+    "keeps them."
+)
 _TELL: Mapping[str, Callable[[Prepared], Iterator[Message]]] = {
     SEGMENTS: _segments,
     PROFILES: _profiles,

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice, product
+from typing import NamedTuple
 
 import numpy as np
 
 from source_customerio_segments.api.customerio import Customerio
+from source_customerio_segments.api.wire import ACTIVITIES_PER_PAGE
 from source_customerio_segments.changes import Activity
 from source_customerio_segments.segments.comparison import Comparison
 from source_customerio_segments.snapshot.columns import Places, blocks
@@ -31,7 +33,18 @@ from source_customerio_segments.streams.profile_reads import BATCH_PEOPLE
 # "App API reference, activities": types that carry the identifiers of people who are gone.
 DEPARTURES = ("profile_delete", "profile_merge")
 RENAMING, RENAMED_FIELDS = "attribute_change", ("email", "id")
-MAX_PAGES = 500  # of one log: 50,000 activities, a minute of requests
+MAX_PAGES = 500  # of one log: a minute of requests
+MAX_ACTIVITIES = MAX_PAGES * ACTIVITIES_PER_PAGE
+
+
+Former = dict[str, list[str | None]]  # by field
+
+
+class Missing(NamedTuple):
+    """How many people exit without identifiers, and how many are renamed without those before."""
+
+    exits: int
+    renamings: int
 
 
 @dataclass(slots=True)
@@ -61,13 +74,13 @@ class Identifiers:
                 wanted.remove(activity.cio_id)
                 self._found[activity.cio_id] = Identity(activity.email, activity.customer_id)
 
-    def before(self, cio_ids: Collection[str], since_s: int) -> dict[str, dict[str, str | None]]:
-        """Return what identifiers were changed from: the oldest change since *since_s*.
+    def before(self, cio_ids: Collection[str], since_s: int) -> dict[str, Former]:
+        """Return what identifiers were changed from since *since_s*, newest first.
 
         Returns:
-            For example ``{"a3": {"email": "ann@example.com"}}``.
+            For example ``{"a3": {"email": ["ann@example.com", None]}}``.
         """
-        was: dict[str, dict[str, str | None]] = {}
+        was: dict[str, Former] = {}
         for name in RENAMED_FIELDS if cio_ids else ():
             for activity in self._log(RENAMING, name):
                 if activity.timestamp < since_s:
@@ -75,7 +88,8 @@ class Identifiers:
                 change = activity.data.get(name)
                 who = activity.cio_id
                 if who is not None and who in cio_ids and isinstance(change, dict):
-                    was.setdefault(who, {})[name] = change.get("from") or None
+                    before = change.get("from") or None
+                    was.setdefault(who, {}).setdefault(name, []).append(before)
         return was
 
     def _log(self, kind: str, name: str | None = None) -> Iterator[Activity]:
@@ -84,7 +98,7 @@ class Identifiers:
 
 def completed(
     comparison: Comparison, exiting: Places, identifiers: Identifiers
-) -> tuple[Comparison, int]:
+) -> tuple[Comparison, Missing]:
     """Fill in the identifiers of people about to exit, and the former ones of people renamed.
 
     Args:
@@ -93,7 +107,7 @@ def completed(
         identifiers: Where to look.
 
     Returns:
-        The comparison, and how many people exit without identifiers.
+        The comparison, and what could not be found.
 
     Raises:
         ConnectorError: Customer.io cannot be read.
@@ -104,11 +118,13 @@ def completed(
     found = identifiers.of(names) if names else {}
     places = wanted[[name in found for name in names]]
     people = _with(meeting.people, places, list(found.values()))
-    was = meeting.was
-    if people.marks is not None:
-        was = _former(_renamed(was, people.take(places)), people, comparison, identifiers)
-    missing = len(names) - len(found) if people.marks is not None else 0
-    return replace(comparison, meeting=replace(meeting, people=people, was=was)), missing
+    if people.marks is None:
+        return replace(comparison, meeting=replace(meeting, people=people)), Missing(0, 0)
+    renamed = _renamed(meeting.was, people.take(places))
+    was = _former(renamed, people, comparison, identifiers)
+    unnamed = int(nulls(was).all(axis=0).sum())
+    filled = replace(meeting, people=people, was=was)
+    return replace(comparison, meeting=filled), Missing(len(names) - len(found), unnamed)
 
 
 def _unknown(comparison: Comparison, exiting: Places) -> Places:
@@ -159,12 +175,14 @@ def _former(
     changed = identifiers.before(set(names), since_s)
     now = people.take(find(people.cio_ids, was.cio_ids)[0]).identities()
     before = [
-        identity._replace(**changed.get(name, {}))
-        for name, identity in zip(names, now, strict=True)
+        _told(identity, changed.get(name, {}), digest)
+        for name, identity, digest in zip(names, now, was.digests().tolist(), strict=True)
     ]
-    told = was.digests().tolist()
-    sure = [
-        each if _fits(each, digest) else NOT_KNOWN
-        for each, digest in zip(before, told, strict=True)
-    ]
-    return replace(was, marks=None).with_identities(np.arange(len(was)), sure)
+    return replace(was, marks=None).with_identities(np.arange(len(was)), before)
+
+
+def _told(now: Identity, former: Former, digest: int) -> Identity:
+    """Return those of the identifiers now and before that a digest stands for."""
+    columns = ([value, *former.get(name, ())] for name, value in now._asdict().items())
+    choices = map(Identity._make, product(*columns))
+    return next((each for each in choices if _fits(each, digest)), NOT_KNOWN)

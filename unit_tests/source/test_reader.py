@@ -12,6 +12,7 @@ from source_customerio_segments.changes import Log, Message, Record, State, Stat
 from source_customerio_segments.config import Config
 from source_customerio_segments.errors import ConnectorError, Fault
 from source_customerio_segments.reader import read
+from source_customerio_segments.streams import lookup
 from source_customerio_segments.streams.batches import apart
 from unit_tests.source.downstream import Downstream
 from unit_tests.source.fake_customerio import FakeCustomerio
@@ -589,11 +590,43 @@ def test_above_the_size_limit_a_name_before_is_told_only_when_it_is_certain(
 ) -> None:
     api.people["a3"] = ("silently@example.com", "u-a3")
 
-    told = records(digests.run())
+    messages = digests.run()
 
-    assert {(row["email"], row["previous_email"]) for row in told} == {
+    assert {(row["email"], row["previous_email"]) for row in records(messages)} == {
         ("silently@example.com", None)
     }
+    for stream, text in zip((PROFILES, MEMBERSHIPS), warnings(messages), strict=True):
+        assert text.startswith(f"1 people in {stream} have other identifiers than before")
+
+
+def test_above_the_size_limit_a_name_before_is_found_among_older_ones(
+    api: FakeCustomerio, digests: Sync
+) -> None:
+    at_s = digests.now_ms // 1000
+    api.unreadable.add(8)  # and so the log is searched from its last read on
+    api.rename("a3", "between@example.com", at_s + 60)
+    digests.run()
+    api.rename("a3", "last@example.com", at_s + 120)
+
+    messages = digests.run()
+
+    for row in records(messages) + records(messages, PROFILES):
+        assert (row["email"], row["previous_email"]) == ("last@example.com", "between@example.com")
+
+
+def test_above_the_size_limit_the_log_is_searched_so_far_and_no_further(
+    api: FakeCustomerio, digests: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "MAX_PAGES", 2)
+    for cio_id in ("30e00001", "b1", "0300"):
+        api.enter(7, cio_id)
+        api.delete(cio_id)
+
+    messages = digests.run()
+
+    told = {row["cio_id"]: row["email"] for row in records(messages)}
+    assert told == {"0300": "0300@example.com", "30e00001": None}
+    assert "in the last 50,000 entries of its activity log" in warnings(messages)[0]
 
 
 def test_a_state_gets_identifiers_again_when_everybody_has_been_read(
