@@ -196,9 +196,13 @@ class CustomerioClient:
         if verdict is not Verdict.ACCEPT:
             raise self._failure(verdict, request, response)
         try:
-            return parse(orjson.loads(response.content))
-        except ValueError as error:  # not JSON, or not what was asked for
+            answer = orjson.loads(response.content)
+        except ValueError as error:
             raise AgainError("gave an unreadable answer", Patience.ACCIDENT) from error
+        try:
+            return parse(answer)
+        except ValueError as error:
+            raise AgainError("gave an answer without what was asked", Patience.STRANGE) from error
 
     def _send(self, request: wire.Request) -> requests.Response:
         self._pace.wait()

@@ -1,8 +1,9 @@
 """When a request is worth repeating, how long to wait first, and when to give up.
 
-Every request of this source is a read, so repeating one is always safe. Three kinds of failure
-have three kinds of patience: a 429 that says when to come back is the workspace being busy, a 429
-that does not is its daily quota, anything else (5xx, a reset, half a body) is an accident.
+Every request of this source is a read, so repeating one is always safe. Each kind of failure has
+its patience: a 429 that says when to come back is the workspace being busy, a 429 that does not is
+its daily quota, a whole answer to something else is strange and hardly gets better, anything else
+(5xx, a reset, half a body) is an accident.
 """
 
 from __future__ import annotations
@@ -26,12 +27,20 @@ class Patience(Enum):
     BUSY = "busy"
     QUOTA = "quota"
     ACCIDENT = "accident"
+    STRANGE = "strange"
 
 
 ATTEMPTS = {
     Patience.BUSY: 30,  # as Airbyte's connector for this API: others may use up the 10 a second
     Patience.QUOTA: 8,
     Patience.ACCIDENT: 8,
+    Patience.STRANGE: 4,
+}
+
+
+_AFTERWARDS = {
+    Patience.QUOTA: "The workspace's quota of App API requests for today is probably used up",
+    Patience.STRANGE: "A later sync asks again; report it if it stays",
 }
 
 
@@ -52,10 +61,7 @@ class AgainError(Exception):
 
     def for_good(self, label: str) -> ConnectorError:
         """Return what the operator is told when patience has ended."""
-        if self.patience is Patience.QUOTA:
-            text = "The workspace's quota of App API requests for today is probably used up"
-        else:
-            text = "A later sync goes on where this one ends"
+        text = _AFTERWARDS.get(self.patience, "A later sync goes on where this one ends")
         times = ATTEMPTS[self.patience]
         return ConnectorError(
             f"Customer.io {self.reason} to the request for {label}, {times} times. {text}.",

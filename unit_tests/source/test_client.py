@@ -167,6 +167,20 @@ def test_accident_for_good_is_transient_and_never_half_a_segment(
     assert ("quota" in caught.value.message) == (action == {"status": 429})
 
 
+def test_answer_without_what_was_asked_is_given_up_within_seconds(
+    client: CustomerioClient, sandbox: Running, time: FakeTime
+) -> None:
+    """At every request for good, eight attempts would keep a sync for minutes a segment."""
+    began = time.now
+    sandbox.customerio_control.fault({"status": 200, "body": {}}, times=None, path="customer_count")
+
+    with pytest.raises(ConnectorError, match=r"without what was asked to .* 4 times") as caught:
+        client.customer_count(7)
+
+    assert caught.value.fault is Fault.TRANSIENT
+    assert time.now - began < 10
+
+
 def test_unreachable_host_is_transient(time: FakeTime, sandbox: Running) -> None:
     client = make(sandbox, time, api_url="http://127.0.0.1:9")
 
