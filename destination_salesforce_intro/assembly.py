@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from destination_salesforce_intro import check, protocol
 from destination_salesforce_intro.activation import SOFT_DELETE
-from destination_salesforce_intro.changes import Complete, Exit, Received
+from destination_salesforce_intro.changes import Complete, Exit, Received, Records
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError
 from destination_salesforce_intro.inputs import StreamMode
@@ -149,8 +149,8 @@ class Sync:
         for event in events:
             if isinstance(event, Complete):
                 self._complete.add(event.stream)
-            if isinstance(event, Received) and event.stream in self._soft_deleted:
-                yield event._replace(data={**event.data, DELETED_AT_COLUMN: now})
+            if isinstance(event, Records) and event.stream in self._soft_deleted:
+                yield event._replace(received=[_left(each, now) for each in event.received])
             else:
                 yield event
 
@@ -258,6 +258,10 @@ class Sync:
             holdings,
             holds_back=not config.dry_run,
         )
+
+
+def _left(received: Received, now: str) -> Received:
+    return received._replace(data={**received.data, DELETED_AT_COLUMN: now})
 
 
 def _utc(now: float) -> datetime:

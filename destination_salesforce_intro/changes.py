@@ -8,7 +8,7 @@ times as long to make.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Literal, NamedTuple
 
@@ -28,6 +28,13 @@ class Received(NamedTuple):
     stream: str
     number: int
     data: Mapping[str, Any]
+
+
+class Records(NamedTuple):
+    """RECORD lines of one stream that no STATE came between, in their order."""
+
+    stream: str
+    received: Sequence[Received]
 
 
 class Checkpoint(NamedTuple):

@@ -8,17 +8,20 @@ This can go when the CDK, shown by our test of the echo, keeps unknown keys.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import orjson
 
-from destination_salesforce_intro.changes import Checkpoint, Complete, Received
+from destination_salesforce_intro.changes import Checkpoint, Complete, Received, Records
 from destination_salesforce_intro.errors import ConnectorError, Fault
 
-Event = Received | Checkpoint | Complete
+Event = Records | Checkpoint | Complete
 Level = Literal["DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
 Message = Mapping[str, Any]
+# Records that are handed on together: enough for what is done once for all of them to cost little.
+AT_ONCE = 1_000
 
 
 class UndecodableLineError(ConnectorError):
@@ -35,23 +38,39 @@ class UndecodableLineError(ConnectorError):
 def events(lines: Iterable[bytes]) -> Iterator[Event]:
     """Read protocol messages, one a line; what is of no concern to a destination is passed over.
 
+    Records wait for others of their stream, but nothing passes them: what they have to wait for
+    costs no time, since nobody acts on records before a STATE, or before very many have come.
+
     Raises:
         UndecodableLineError: A line is not JSON, or lacks what its type needs. The line is not
             quoted.
     """
-    records = 0
+    records, waiting = 0, defaultdict[str, list[Received]](list)
     for number, line in enumerate(lines, 1):
         try:
             event = _read(line, records + 1)
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+            yield from _together(waiting)
             raise UndecodableLineError(number, len(line)) from None
-        if event is not None:
-            records += isinstance(event, Received)
+        if isinstance(event, Received):
+            waiting[event.stream].append(event)
+            records += 1
+            if records % AT_ONCE == 0:
+                yield from _together(waiting)
+        elif event is not None:
+            yield from _together(waiting)
             yield event
+    yield from _together(waiting)
 
 
-def _read(line: bytes, record_number: int) -> Event | None:
-    if not line.strip():
+def _together(waiting: dict[str, list[Received]]) -> Iterator[Records]:
+    """Yield what waits, stream by stream, and leave nothing."""
+    yield from map(Records, waiting.keys(), waiting.values())
+    waiting.clear()
+
+
+def _read(line: bytes, record_number: int) -> Received | Checkpoint | Complete | None:
+    if line.isspace() or not line:
         return None
     message = orjson.loads(line)
     kind = message["type"]
@@ -67,14 +86,14 @@ def _record(record: Any, number: int) -> Received:
     return Received(record["stream"], number, data)
 
 
-def _state(message: Any) -> Event:
+def _state(message: Any) -> Checkpoint:
     state = message["state"]
     stream = state.get("stream") if state.get("type", "STREAM") == "STREAM" else None
     name = None if stream is None else stream["stream_descriptor"]["name"]
     return Checkpoint(name, message)
 
 
-def _trace(message: Any) -> Event | None:
+def _trace(message: Any) -> Complete | None:
     trace = message["trace"]
     status = trace.get("stream_status") or {}
     if trace.get("type") == "STREAM_STATUS" and status.get("status") == "COMPLETE":
@@ -82,7 +101,10 @@ def _trace(message: Any) -> Event | None:
     return None
 
 
-_READERS: dict[str, Callable[[Any], Event | None]] = {"STATE": _state, "TRACE": _trace}
+_READERS: dict[str, Callable[[Any], Checkpoint | Complete | None]] = {
+    "STATE": _state,
+    "TRACE": _trace,
+}
 
 
 def log(level: Level, text: str) -> Message:

@@ -26,8 +26,8 @@ class Finding(Protocol):
 class Kind(Protocol):
     """A mapping, compiled against the schemas of the objects it touches."""
 
-    def changes(self, received: Received) -> list[Change | Refused]:
-        """Read what a record wants of Salesforce; nothing, if it is of no concern here."""
+    def changes(self, records: Sequence[Received]) -> list[Change | Refused]:
+        """Read what records want of Salesforce; nothing, where they are of no concern here."""
 
     def search(self, changes: Sequence[Change]) -> Finding:
         """Start looking for what Salesforce holds for *changes*."""

@@ -24,14 +24,20 @@ from destination_salesforce_intro.changes import (
     Value,
 )
 from destination_salesforce_intro.config import CampaignMemberMapping, SetOnExit
-from destination_salesforce_intro.kinds.segments import compile_keys, is_about, membership
+from destination_salesforce_intro.kinds.segments import (
+    Membership,
+    compile_keys,
+    is_about,
+    memberships,
+)
 from destination_salesforce_intro.kinds.verdicts import (
+    MISSING_KEY,
     choose,
     no_match,
     several,
     updates,
 )
-from destination_salesforce_intro.mapping.fields import RefusedValueError, fixed
+from destination_salesforce_intro.mapping.fields import fixed
 from destination_salesforce_intro.mapping.values import to_id
 from destination_salesforce_intro.org.decide import Decision, Verdict, decide
 from destination_salesforce_intro.org.lookup import Match, Place, Search, is_anothers, places, read
@@ -69,18 +75,21 @@ class CampaignMemberKind:
         left = on_exit.values if isinstance(on_exit, SetOnExit) else {}
         self._left = fixed(left, self._schema)
 
-    def changes(self, received: Received) -> list[Change | Refused]:
-        """Read what a membership means: a change for each campaign of its segment."""
-        campaigns = [id_ for segment, id_ in self._campaigns if is_about(received.data, segment)]
-        return [self._change(received, campaign) for campaign in campaigns]
+    def changes(self, records: Sequence[Received]) -> list[Change | Refused]:
+        """Read what memberships mean: a change for each campaign of their segment."""
+        return [
+            self._change(read, campaign)
+            for read in memberships(records, self._keys)
+            for segment, campaign in self._campaigns
+            if is_about(read.received.data, segment)
+        ]
 
-    def _change(self, received: Received, campaign: str) -> Change | Refused:
-        try:
-            known = membership(received, self._keys, campaign)
-        except RefusedValueError as error:
-            return Refused(self._place, received, error.rejection)
-        _, identity, is_exit, when = known
-        if not is_exit:
+    def _change(self, read: Membership, campaign: str) -> Change | Refused:
+        received, identity, gone, when, rejection = read
+        if identity is None or rejection:
+            return Refused(self._place, received, rejection or MISSING_KEY)
+        identity = identity._replace(scope=campaign)
+        if not gone:
             return Upsert(self._place, identity, self._member, when, (received,))
         action = self.mapping.on_exit.action
         return Exit(

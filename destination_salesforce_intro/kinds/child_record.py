@@ -25,7 +25,13 @@ from destination_salesforce_intro.changes import (
 )
 from destination_salesforce_intro.config import ChildRecordMapping
 from destination_salesforce_intro.kinds.child_row import ChildRow, key_of
-from destination_salesforce_intro.kinds.segments import compile_keys, is_about, segment_id
+from destination_salesforce_intro.kinds.segments import (
+    Membership,
+    compile_keys,
+    is_about,
+    memberships,
+    segment_id,
+)
 from destination_salesforce_intro.kinds.verdicts import (
     MISSING_KEY,
     choose,
@@ -35,8 +41,9 @@ from destination_salesforce_intro.kinds.verdicts import (
     several,
     updates,
 )
-from destination_salesforce_intro.mapping.fields import RefusedValueError, changed_at, is_exit
-from destination_salesforce_intro.mapping.identity import Known, canonical, identify
+from destination_salesforce_intro.mapping.identity import canonical
+from destination_salesforce_intro.mapping.paths import Record
+from destination_salesforce_intro.mapping.targets import Filled
 from destination_salesforce_intro.org.decide import Decision, Verdict, decide
 from destination_salesforce_intro.org.lookup import Match, Search, places
 from destination_salesforce_intro.org.schema import ObjectSchema
@@ -71,35 +78,35 @@ class ChildRecordKind:
             for rule, place in enumerate(places(targets, converted), start=1)
         }
 
-    def changes(self, received: Received) -> list[Change | Refused]:
-        """Read what a membership means; nothing, if its segment is not listed."""
-        record, wanted = received.data, self.mapping.segments
-        if wanted and not any(is_about(record, segment) for segment in wanted):
-            return []
-        try:
-            return [self._change(received)]
-        except RefusedValueError as error:
-            return [Refused(self._place, received, error.rejection)]
+    def changes(self, records: Sequence[Received]) -> list[Change | Refused]:
+        """Read what memberships mean; nothing, where their segment is not listed."""
+        read = memberships([each for each in records if self._is_listed(each.data)], self._keys)
+        data = [each.received.data for each in read]
+        return list(map(self._change, read, self._row.joined(data), self._row.ended(data)))
 
-    def _change(self, received: Received) -> Change:
-        record = received.data
-        key, person = canonical(key_of(record), self._key), identify(self._keys, record)
-        gone, when = is_exit(record), changed_at(record)
+    def _is_listed(self, record: Record) -> bool:
+        wanted = self.mapping.segments
+        return not wanted or any(is_about(record, segment) for segment in wanted)
+
+    def _change(self, read: Membership, joined: Filled, ended: Filled) -> Change | Refused:
+        received, person, gone, when, rejection = read
+        key = canonical(key_of(received.data), self._key)
         if key is None or not (gone or person):
-            raise RefusedValueError(MISSING_KEY)
-        identity = self._identity(key, person, segment_id(record))
-        if not gone:
-            fields = self._row.joined(record)
-            return Upsert(self._place, identity, fields, when, (received,))
-        if self.mapping.on_exit.action == "delete":
+            return Refused(self._place, received, rejection or MISSING_KEY)
+        identity = self._identity(key, person, segment_id(received.data))
+        if gone and self.mapping.on_exit.action == "delete":
             return Exit(self._place, identity, "delete", {}, when, (received,))
-        return Exit(self._place, identity, "update", self._row.ended(record), when, (received,))
+        filled = ended if gone else joined
+        if refusal := rejection or filled.rejection:
+            return Refused(self._place, received, refusal)
+        if gone:
+            return Exit(self._place, identity, "update", filled.fields, when, (received,))
+        return Upsert(self._place, identity, filled.fields, when, (received,))
 
-    def _identity(self, key: str, person: Known | None, scope: str) -> Identity:
+    def _identity(self, key: str, person: Identity | None, scope: str) -> Identity:
         """Put the row's key before those of its person."""
         nobody: tuple[str | None, ...] = (None,) * len(self._keys)
-        keys = person.identity.keys if person else nobody
-        previous = person.identity.previous if person else nobody
+        keys, previous = (person.keys, person.previous) if person else (nobody, nobody)
         return Identity((key, *keys), (None, *previous), scope)
 
     def search(self, changes: Sequence[Change]) -> ChildSearch:

@@ -5,7 +5,7 @@ Its key is ``<segment_id>:<cio_id>``, so a membership that ends and starts again
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,16 +14,13 @@ from destination_salesforce_intro.config import ChildRecordMapping, FieldRule
 from destination_salesforce_intro.kinds.segments import segment_id
 from destination_salesforce_intro.mapping.fields import (
     DELETED_AT_COLUMN,
-    Target,
-    changed_at,
+    clock_columns,
     compile_rule,
-    fill,
 )
-from destination_salesforce_intro.mapping.paths import MISSING
+from destination_salesforce_intro.mapping.paths import MISSING, Record, each
+from destination_salesforce_intro.mapping.targets import Filled, Target, fill
 from destination_salesforce_intro.mapping.values import is_empty, to_text
 from destination_salesforce_intro.org.schema import ObjectSchema
-
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +60,14 @@ class ChildRow:
         targets = [target.name for target in (*self.member, *self.left)]
         return [*targets, *([self.clock] if self.clock else [])]
 
-    def joined(self, record: Record) -> dict[str, Value]:
-        """Return the fields of a member's row.
+    def joined(self, records: Sequence[Record]) -> list[Filled]:
+        """Return the fields of each member's row."""
+        reopened = [(name, [value] * len(records)) for name, value in self.reopened.items()]
+        return fill(self.member, records, [*reopened, *clock_columns(self.clock, records)])
 
-        Raises:
-            RefusedValueError: A value of the record does not fit its field.
-        """
-        return {**fill(self.member, record).fields, **self.reopened, **self._timed(record)}
-
-    def ended(self, record: Record) -> dict[str, Value]:
-        """Return the fields of the row of a person who left; raises as ``joined``."""
-        return {**fill(self.left, record).fields, **self._timed(record)}
-
-    def _timed(self, record: Record) -> dict[str, Value]:
-        when = changed_at(record)
-        return {self.clock: when} if self.clock and when else {}
+    def ended(self, records: Sequence[Record]) -> list[Filled]:
+        """Return the fields of the row of each person who left."""
+        return fill(self.left, records, clock_columns(self.clock, records))
 
 
 def key_of(record: Record) -> str | None:
@@ -99,7 +89,7 @@ def _exited_at(record: Record) -> Any:
 
 
 def _read_by(read: Callable[[Record], Any], name: str, schema: ObjectSchema) -> Target:
-    return replace(compile_rule(FieldRule(source=name, target=name), schema), read=read)
+    return replace(compile_rule(FieldRule(source=name, target=name), schema), read=each(read))
 
 
 def _told(

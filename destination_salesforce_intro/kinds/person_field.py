@@ -29,11 +29,12 @@ from destination_salesforce_intro.kinds.segments import (
     Membership,
     compile_keys,
     is_about,
-    membership,
+    memberships,
     segment_id,
 )
 from destination_salesforce_intro.kinds.verdicts import (
     CONVERTED_LEAD,
+    MISSING_KEY,
     choose,
     no_match,
     not_converted,
@@ -41,7 +42,6 @@ from destination_salesforce_intro.kinds.verdicts import (
     several,
     updates,
 )
-from destination_salesforce_intro.mapping.fields import RefusedValueError
 from destination_salesforce_intro.mapping.values import converter
 from destination_salesforce_intro.org.decide import Decision, Verdict, decide
 from destination_salesforce_intro.org.lookup import Match, Search, is_anothers, places
@@ -103,25 +103,24 @@ class PersonFieldKind:
         targets = [(schema, key.field) for key in self._keys]
         self._places = dict(enumerate(places(targets, [*names, *converted, *edited])))
 
-    def changes(self, received: Received) -> list[Change | Refused]:
-        """Read what a membership means; nothing, if no segment here is its own."""
-        entries = [e for e in self._entries if is_about(received.data, e.segment)]
-        if not entries:
-            return []
-        try:
-            read = membership(received, self._keys, segment_id(received.data))
-        except RefusedValueError as error:
-            return [Refused(self._place, received, error.rejection)]
-        return [self._change(read, entries)]
+    def changes(self, records: Sequence[Received]) -> list[Change | Refused]:
+        """Read what memberships mean; nothing, where no segment here is their own."""
+        read = memberships(records, self._keys)
+        entries = [
+            [entry for entry in self._entries if is_about(record.data, entry.segment)]
+            for record in records
+        ]
+        return [self._change(*each) for each in zip(read, entries, strict=True) if each[1]]
 
-    def _change(self, read: Membership, entries: Sequence[Entry]) -> Change:
-        sides = [entry.left if read.is_exit else entry.member for entry in entries]
-        fields = reduce(self._merged, sides)
-        if read.is_exit:
-            return Exit(
-                *(self._place, read.identity, "update", fields, read.changed_at, (read.received,))
-            )
-        return Upsert(self._place, read.identity, fields, read.changed_at, (read.received,))
+    def _change(self, read: Membership, entries: Sequence[Entry]) -> Change | Refused:
+        received, identity, gone, when, rejection = read
+        if identity is None or rejection:
+            return Refused(self._place, received, rejection or MISSING_KEY)
+        identity = identity._replace(scope=segment_id(received.data))
+        fields = reduce(self._merged, [e.left if gone else e.member for e in entries])
+        if gone:
+            return Exit(self._place, identity, "update", fields, when, (received,))
+        return Upsert(self._place, identity, fields, when, (received,))
 
     def search(self, changes: Sequence[Change]) -> Search:
         """Start looking for the people that *changes* are about."""

@@ -38,12 +38,13 @@ from destination_salesforce_intro.kinds.verdicts import (
 from destination_salesforce_intro.mapping.fields import (
     RefusedValueError,
     changed_at,
+    clock_columns,
     compile_rule,
     exit_fields,
-    fill,
     is_exit,
 )
 from destination_salesforce_intro.mapping.identity import Key, canonical, identify
+from destination_salesforce_intro.mapping.targets import Filled, fill
 from destination_salesforce_intro.org.decide import Decision, Verdict, decide
 from destination_salesforce_intro.org.lookup import (
     SAMPLE_SIZE,
@@ -86,20 +87,29 @@ class RecordKind:
         targets = [(schema, key.field) for key in self._keys]
         self._places = dict(enumerate(places(targets, self._compared())))
 
-    def changes(self, received: Received) -> list[Change | Refused]:
-        """Read what *received* wants of Salesforce: always one change or one refusal."""
-        known = identify(self._keys, received.data)
-        if known is None:
-            return [Refused(self._place, received, MISSING_KEY)]
+    def changes(self, records: Sequence[Received]) -> list[Change | Refused]:
+        """Read what *records* want of Salesforce: one change or one refusal for each."""
+        data = [received.data for received in records]
+        known = identify(self._keys, data)
+        clock = clock_columns(self._clock, data)
+        filled = fill(self._targets, data, [*known.stamps, *clock])
+        return list(map(self._change, records, known.identities, filled))
+
+    def _change(
+        self, received: Received, identity: Identity | None, filled: Filled
+    ) -> Change | Refused:
+        if identity is None:
+            return Refused(self._place, received, MISSING_KEY)
         when = changed_at(received.data)
         try:
             if is_exit(received.data):
-                return [self._exit(received, known.identity, when)]
-            filled = fill(self._targets, received.data)
+                return self._exit(received, identity, when)
         except RefusedValueError as error:
-            return [Refused(self._place, received, error.rejection)]
-        fields = self._timed({**known.stamps, **filled.fields}, when)
-        return [Upsert(self._place, known.identity, fields, when, (received,), filled.truncated)]
+            return Refused(self._place, received, error.rejection)
+        fields, truncated, rejection = filled
+        if rejection:
+            return Refused(self._place, received, rejection)
+        return Upsert(self._place, identity, fields, when, (received,), truncated)
 
     def search(self, changes: Sequence[Change]) -> Finding:
         """Start looking for the records that *changes* are about."""
@@ -137,13 +147,9 @@ class RecordKind:
         converted = [f.name for f in (self._schema.field("IsConverted"),) if f]
         return [*named, *self._exit_fields, *clock, *converted]
 
-    def _timed(self, fields: dict[str, Value], when: str | None) -> dict[str, Value]:
-        if self._clock and when:
-            fields[self._clock] = when
-        return fields
-
     def _exit(self, received: Received, identity: Identity, when: str | None) -> Exit:
-        fields = self._timed(dict(self._exit_fields), when)
+        clock = {self._clock: when} if self._clock and when else {}
+        fields = {**self._exit_fields, **clock}
         match self.mapping.on_exit.action:
             case "clear" | "set":
                 return Exit(self._place, identity, "update", fields, when, (received,))

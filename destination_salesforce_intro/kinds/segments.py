@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from destination_salesforce_intro.changes import Identity, Received
+from destination_salesforce_intro.changes import Identity, Received, Rejection
 from destination_salesforce_intro.config import IdentityRule, SegmentRef
-from destination_salesforce_intro.kinds.verdicts import MISSING_KEY
 from destination_salesforce_intro.mapping.fields import RefusedValueError, changed_at, is_exit
 from destination_salesforce_intro.mapping.identity import Key, identify
 from destination_salesforce_intro.mapping.values import is_empty, to_text
@@ -17,12 +16,16 @@ Record = Mapping[str, Any]
 
 
 class Membership(NamedTuple):
-    """A record of a membership, read: who, in or out of what, and since when."""
+    """A record of a membership, read: who (None: nobody), in or out, and since when.
+
+    With a *rejection*, it does not say whether they left.
+    """
 
     received: Received
-    identity: Identity
+    identity: Identity | None
     is_exit: bool
     changed_at: str | None
+    rejection: Rejection | None = None
 
 
 def is_about(record: Record, segment: SegmentRef) -> bool:
@@ -36,17 +39,18 @@ def segment_id(record: Record) -> str:
     return "" if is_empty(value) else to_text(value)
 
 
-def membership(received: Received, keys: Sequence[Key], scope: str) -> Membership:
-    """Read a membership within *scope*.
+def memberships(records: Sequence[Received], keys: Sequence[Key]) -> list[Membership]:
+    """Read every record as a membership."""
+    people = identify(keys, [received.data for received in records]).identities
+    return list(map(_membership, records, people))
 
-    Raises:
-        RefusedValueError: The record identifies nobody, or does not say whether they left.
-    """
-    known = identify(keys, received.data, scope)
-    if known is None:
-        raise RefusedValueError(MISSING_KEY)
-    gone, when = is_exit(received.data), changed_at(received.data)
-    return Membership(received, known.identity, gone, when)
+
+def _membership(received: Received, identity: Identity | None) -> Membership:
+    when = changed_at(received.data)
+    try:
+        return Membership(received, identity, is_exit(received.data), when)
+    except RefusedValueError as error:
+        return Membership(received, identity, False, when, error.rejection)
 
 
 def compile_keys(rules: Sequence[IdentityRule], schemas: Sequence[ObjectSchema]) -> list[Key]:

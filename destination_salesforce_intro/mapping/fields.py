@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from destination_salesforce_intro.changes import Rejection, Value
 from destination_salesforce_intro.config import (
@@ -18,10 +17,10 @@ from destination_salesforce_intro.config import (
 )
 from destination_salesforce_intro.mapping import times
 from destination_salesforce_intro.mapping.identity import written
-from destination_salesforce_intro.mapping.paths import MISSING, reader
+from destination_salesforce_intro.mapping.paths import MISSING, Column, Reader, Record, reader
+from destination_salesforce_intro.mapping.targets import Target
 from destination_salesforce_intro.mapping.values import (
     Convert,
-    UnfitError,
     converter,
     is_empty,
     to_number,
@@ -29,7 +28,6 @@ from destination_salesforce_intro.mapping.values import (
 )
 from destination_salesforce_intro.org.schema import FREE_TEXT_TYPES, FieldSchema, ObjectSchema
 
-Record = Mapping[str, Any]
 # The columns that say when a record changed, best first; the last is Airbyte's own.
 CHANGED_AT_COLUMNS = ("changed_at", "updated_at", "_ab_cdc_updated_at")
 DELETED_AT_COLUMN = "_ab_cdc_deleted_at"
@@ -83,81 +81,18 @@ def changed_at(record: Record) -> str | None:
     return None
 
 
+def clock_columns(name: str | None, records: Sequence[Record]) -> list[Column]:
+    """Return when each of *records* changed, for the field *name*; none without one."""
+    if name is None:
+        return []
+    times = [changed_at(record) for record in records]
+    return [(name, [MISSING if time is None else time for time in times])]
+
+
 @lru_cache(maxsize=REMEMBERED)
 def _as_time(value: float | str) -> str | None:
     when = times.moment(value)
     return None if when is None else times.as_datetime(when)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One field rule, compiled: where its value comes from and what the field takes.
-
-    *cleared_name* is the field that null clears; it differs from *name* where a lookup is set
-    through its parent's external id (``Account.Key__c``, cleared as ``AccountId``).
-    """
-
-    name: str
-    cleared_name: str
-    source: str | None
-    read: Callable[[Record], Any]
-    convert: Convert
-    when_missing: Any  # MISSING leaves the field alone, None clears it
-    cut_at: int | None  # longest text, where longer text is cut
-
-    def fill(self, record: Record, fields: dict[str, Value]) -> int:
-        """Put the value of *record* into *fields*; return how many texts had to be cut.
-
-        Raises:
-            RefusedValueError: The value cannot be what the field takes.
-        """
-        raw = self.read(record)
-        raw = self.when_missing if raw is MISSING else raw
-        if raw is MISSING:
-            return 0
-        try:
-            fit, cuts = (raw, 0) if self.cut_at is None else cut(raw, self.cut_at)
-            value = self.convert(fit)
-        except UnfitError as error:
-            raise RefusedValueError(self._rejection(raw, str(error))) from None
-        fields[self.cleared_name if value is None else self.name] = value
-        return cuts
-
-    def _rejection(self, raw: Any, problem: str) -> Rejection:
-        return Rejection(
-            code="INVALID_VALUE",
-            message=f"{self.name}: {raw!r} {problem}",
-            cause=f'The value of "{self.source}" {problem}, as {self.name} needs it.',
-            hint=f'Correct the value where it comes from, or give the rule for "{self.name}" a '
-            '"format" or "values" that turn it into what the field takes.',
-        )
-
-
-def cut(raw: Any, length: int) -> tuple[Any, int]:
-    """Return *raw* as text of at most *length* characters, and how many texts were cut: 0 or 1."""
-    if is_empty(raw) or len(text := to_text(raw)) <= length:
-        return raw, 0
-    return text[:length], 1
-
-
-class Filled(NamedTuple):
-    """The fields a record sets or clears, and how many texts were cut for them."""
-
-    fields: dict[str, Value]
-    truncated: int
-
-
-def fill(targets: Sequence[Target], record: Record) -> Filled:
-    """Apply every rule to *record*.
-
-    Raises:
-        RefusedValueError: A value cannot be what its field takes.
-    """
-    fields: dict[str, Value] = {}
-    truncated = 0
-    for target in targets:
-        truncated += target.fill(record, fields)
-    return Filled(fields, truncated)
 
 
 def compile_rule(rule: FieldRule, schema: ObjectSchema) -> Target:
@@ -169,12 +104,13 @@ def compile_rule(rule: FieldRule, schema: ObjectSchema) -> Target:
     """
     field, name, cleared_name = resolve(rule.target, schema)
     cuts = rule.on_too_long == "truncate" and field.type in FREE_TEXT_TYPES and field.length > 0
+    convert = _conversion(rule, field)
     return Target(
         name=name,
         cleared_name=cleared_name,
         source=rule.source,
         read=_constant(rule, field) if rule.source is None else reader(rule.source),
-        convert=_conversion(rule, field),
+        convert=_cutting(convert, field.length) if cuts else convert,
         when_missing=None if rule.missing == "clear" else MISSING,
         cut_at=field.length if cuts else None,
     )
@@ -197,9 +133,13 @@ def resolve(target: str, schema: ObjectSchema) -> tuple[FieldSchema, str, str]:
     return FieldSchema(name=key, type="string"), name, link.name
 
 
-def _constant(rule: FieldRule, field: FieldSchema) -> Callable[[Record], Any]:
+def _cutting(convert: Convert, length: int) -> Convert:
+    return lambda raw: convert(raw if is_empty(raw) else to_text(raw)[:length])
+
+
+def _constant(rule: FieldRule, field: FieldSchema) -> Reader:
     value = converter(field)(rule.constant)
-    return lambda _record: value
+    return lambda records: [value] * len(records)
 
 
 def _conversion(rule: FieldRule, field: FieldSchema) -> Convert:

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from destination_salesforce_intro.changes import Identity, Value
 from destination_salesforce_intro.config import IdentityRule
 from destination_salesforce_intro.mapping.formats import formatter
-from destination_salesforce_intro.mapping.paths import MISSING, reader
-from destination_salesforce_intro.mapping.values import Convert, UnfitError, converter
+from destination_salesforce_intro.mapping.paths import (
+    MISSING,
+    Column,
+    Missing,
+    Reader,
+    Record,
+    reader,
+)
+from destination_salesforce_intro.mapping.values import Convert, UnfitError, converted, converter
 from destination_salesforce_intro.org.schema import ID_TYPES, NUMBER_TYPES, TIME_TYPES, FieldSchema
 
-Record = Mapping[str, Any]
 # Read back in another spelling than they are written in.
 _RESPELLED_TYPES = NUMBER_TYPES | TIME_TYPES | ID_TYPES
+_NO_KEY = frozenset({Missing, UnfitError})
 
 
 def canonical(value: Value, field: FieldSchema) -> str | None:
-    """Write *value* as the key that Salesforce compares: folded where the field ignores case.
+    """Write *value* as ``canonicals`` does."""
+    return canonicals((value,), field)[0]
+
+
+def canonicals(values: Sequence[Value], field: FieldSchema) -> list[str | None]:
+    """Write *values* as the keys that Salesforce compares: folded where the field ignores case.
 
     The same key results from a value about to be written and from one that a query returned,
     where numbers are floats (``42.0``) and times have another spelling (``…+0000``).
     """
-    if value is None:
-        return None
     if field.type in _RESPELLED_TYPES:
-        made = converter(field)(value)
-        return None if made is None else str(made)
-    text = str(value).strip()
-    return (text.lower() if field.ignores_case else text) or None
+        convert = converter(field)
+        values = [None if value is None else convert(value) for value in values]
+    texts = ["" if value is None else str(value).strip() for value in values]
+    if field.ignores_case:
+        texts = [text.lower() for text in texts]
+    return [text or None for text in texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +53,8 @@ class Key:
     """
 
     field: FieldSchema
-    now: Callable[[Record], Any]
-    before: Callable[[Record], Any]
+    now: Reader
+    before: Reader
     convert: Convert
     is_stamped: bool  # whether a record can be given the key
 
@@ -58,22 +70,20 @@ class Key:
             is_stamped=field.createable or field.updateable,
         )
 
-    def value(self, raw: Any) -> Value:
-        """Convert *raw*; a missing or unfit value is no key, since another rule may have one."""
-        if raw is MISSING or raw is None:
-            return None
-        try:
-            return self.convert(raw)
-        except UnfitError:
-            return None
+    def values(self, raws: Sequence[Any]) -> list[Value]:
+        """Convert *raws*; a missing or unfit value is no key, since another rule may have one."""
+        values = converted(self.convert, raws)
+        if _NO_KEY.isdisjoint(map(type, values)):
+            return values
+        return [None if type(value) in _NO_KEY else value for value in values]
 
-    def previous(self, record: Record, now: str | None) -> str | None:
-        """Return the key before, if it is another than *now*."""
-        raw = self.before(record)
-        if raw is MISSING or raw is None:
-            return None
-        before = canonical(self.value(raw), self.field)
-        return None if before == now else before
+    def previous(self, records: Sequence[Record], now: Sequence[str | None]) -> list[str | None]:
+        """Return the keys before, where they are others than *now*."""
+        raws = self.before(records)
+        if not any(raw is not MISSING and raw is not None for raw in raws):
+            return [None] * len(raws)
+        before = canonicals(self.values(raws), self.field)
+        return [None if old == new else old for old, new in zip(before, now, strict=True)]
 
 
 def written(name: str | None, region: str | None, field: FieldSchema) -> Convert:
@@ -86,22 +96,28 @@ def written(name: str | None, region: str | None, field: FieldSchema) -> Convert
 
 
 class Known(NamedTuple):
-    """A record's identity, and the values (not folded) that its key fields should hold."""
+    """Who each of many records is about, None where no rule finds a key in it.
 
-    identity: Identity
-    stamps: dict[str, Value]
+    *stamps* are the values (not folded) that the key fields should hold, a column for each field.
+    """
+
+    identities: list[Identity | None]
+    stamps: list[Column]
 
 
-def identify(keys: Sequence[Key], record: Record, scope: str | None = None) -> Known | None:
-    """Read who *record* is about; None if no rule finds a key in it."""
-    names: list[str | None] = []
-    stamps: dict[str, Value] = {}
-    for key in keys:
-        value = key.value(key.now(record))
-        names.append(canonical(value, key.field))
-        if value is not None and key.is_stamped:
-            stamps[key.field.name] = value
-    if not any(names):
-        return None
-    previous = tuple([key.previous(record, now) for key, now in zip(keys, names, strict=True)])
-    return Known(Identity(tuple(names), previous, scope), stamps)
+def identify(keys: Sequence[Key], records: Sequence[Record]) -> Known:
+    """Read who *records* are about."""
+    values = [key.values(key.now(records)) for key in keys]
+    names = [canonicals(column, key.field) for key, column in zip(keys, values, strict=True)]
+    previous = [key.previous(records, now) for key, now in zip(keys, names, strict=True)]
+    identities = [
+        Identity(now, before) if any(now) else None
+        for now, before in zip(zip(*names, strict=True), zip(*previous, strict=True), strict=True)
+    ]
+    stamped = [(k.field.name, v) for k, v in zip(keys, values, strict=True) if k.is_stamped]
+    return Known(identities, [(name, _or_missing(column)) for name, column in stamped])
+
+
+def _or_missing(values: list[Value]) -> list[Any]:
+    """Leave a field alone where there is no key."""
+    return [MISSING if v is None else v for v in values] if None in values else values

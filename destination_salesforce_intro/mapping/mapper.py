@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
 
-from destination_salesforce_intro.changes import Change, Received, Refused
+from destination_salesforce_intro.changes import Change, Records, Refused
 from destination_salesforce_intro.config import Mapping
 from destination_salesforce_intro.kinds import Kind, build
 from destination_salesforce_intro.org.schema import ObjectSchema
@@ -37,10 +37,11 @@ class Mapper:
         """The streams that have a mapping."""
         return frozenset(self._by_stream)
 
-    def changes(self, received: Received) -> list[Change | Refused]:
-        """Return what *received* wants of Salesforce, in the order of the mappings.
+    def changes(self, records: Records) -> list[Change | Refused]:
+        """Return what *records* want of Salesforce, mapping by mapping.
 
-        Nothing, if it is of no concern to any mapping of its stream (a segment no one lists).
+        Nothing, where they are of no concern to any mapping of their stream (a segment no one
+        lists).
         """
-        kinds = self._by_stream.get(received.stream, ())
-        return [change for kind in kinds for change in kind.changes(received)]
+        kinds = self._by_stream.get(records.stream, ())
+        return [change for kind in kinds for change in kind.changes(records.received)]

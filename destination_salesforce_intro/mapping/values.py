@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from destination_salesforce_intro.changes import Value
 from destination_salesforce_intro.mapping import times
+from destination_salesforce_intro.mapping.paths import MISSING, Missing
 from destination_salesforce_intro.org.schema import (
     ID_TYPES,
     NUMBER_TYPES,
@@ -26,10 +27,38 @@ from destination_salesforce_intro.org.schema import (
 )
 
 Convert = Callable[[Any], Value]
+# What a column of text consists of; only such values can be told apart by comparing them (1 is
+# equal to True).
+_TEXT_OR_NOTHING = frozenset({str, type(None), Missing})
 
 
 class UnfitError(Exception):
     """The value cannot be what the field wants; says what it is not, and quotes nothing."""
+
+
+def converted(convert: Convert, column: Sequence[Any]) -> list[Any]:
+    """Convert every value of *column*, and each distinct text only once.
+
+    What is MISSING stays so; what does not fit has its UnfitError in its place.
+    """
+    if not _TEXT_OR_NOTHING.issuperset(map(type, column)):
+        return [_attempt(convert, value) for value in column]
+    distinct = set(column) - {MISSING}
+    try:
+        made = dict(zip(distinct, map(convert, distinct), strict=True))
+    except UnfitError:
+        made = {value: _attempt(convert, value) for value in distinct}
+    made[MISSING] = MISSING
+    return [made[value] for value in column]
+
+
+def _attempt(convert: Convert, value: Any) -> Any:
+    if value is MISSING:
+        return MISSING
+    try:
+        return convert(value)
+    except UnfitError as unfit:
+        return unfit.with_traceback(None)
 
 
 def converter(field: FieldSchema) -> Convert:

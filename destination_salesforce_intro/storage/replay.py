@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import orjson
 
-from destination_salesforce_intro.changes import Received
+from destination_salesforce_intro.changes import Received, Records
 from destination_salesforce_intro.errors import ConnectorError, Fault
 
 
-def replayed(name: str, content: bytes) -> Iterator[Received]:
+def replayed(name: str, content: bytes) -> Iterator[Records]:
     """Yield the records in *content*, the file *name*, each once and in their order.
 
     A record that two mappings refused has two lines, one after the other or not; it is sent once.
@@ -24,7 +24,7 @@ def replayed(name: str, content: bytes) -> Iterator[Received]:
         once = (stream, orjson.dumps(data, option=orjson.OPT_SORT_KEYS))
         if once not in seen:
             seen.add(once)
-            yield Received(stream, number, data)
+            yield Records(stream, [Received(stream, number, data)])
 
 
 def _read(name: str, number: int, line: bytes) -> tuple[str, dict[str, object]]:

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from destination_salesforce_intro.changes import Checkpoint, Received
+from destination_salesforce_intro.changes import Checkpoint, Received, Records
 
 
 class Sealed(NamedTuple):
@@ -30,10 +30,10 @@ class Books:
         self._refused: dict[str, set[int]] = defaultdict(set)
         self._last = 0
 
-    def receive(self, received: Received) -> None:
-        """Count a record that arrived."""
-        self._received[received.stream] += 1
-        self._last = received.number
+    def receive(self, records: Records) -> None:
+        """Count records that arrived."""
+        self._received[records.stream] += len(records.received)
+        self._last = max(self._last, records.received[-1].number)
 
     def refuse(self, records: Iterable[Received]) -> None:
         """Note that *records* were refused for good."""

@@ -16,7 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from destination_salesforce_intro.changes import Change, Exit, Received, Refused, Upsert
+from destination_salesforce_intro.changes import (
+    Change,
+    Exit,
+    Received,
+    Records,
+    Refused,
+    Upsert,
+)
 from destination_salesforce_intro.config import Mapping as AnyMapping
 from destination_salesforce_intro.kinds import Kind
 from destination_salesforce_intro.mapping.fields import DELETED_AT_COLUMN
@@ -72,22 +79,26 @@ class Mirror:
         self._segments: dict[str, str | None] = {}  # id -> name, as records told them
         self._seen = Seen()
 
-    def see(self, received: Received, changes: Iterable[Change | Refused]) -> None:
-        """Note a record of the stream and the changes it meant."""
-        self.records += 1
-        segment = received.data.get("segment_id")
-        if segment is not None:
-            self._segments[str(segment)] = received.data.get("segment_name")
+    def see(self, records: Iterable[Received], changes: Iterable[Change | Refused]) -> None:
+        """Note records of the stream and the changes they meant."""
+        for received in records:
+            self._see_segment(received.data)
         for change in changes:
             for known in [change] if isinstance(change, Upsert) else self._keys_of(change):
                 self._seen.add(known)
+
+    def _see_segment(self, record: Mapping[str, Any]) -> None:
+        self.records += 1
+        segment = record.get("segment_id")
+        if segment is not None:
+            self._segments[str(segment)] = record.get("segment_name")
 
     def _keys_of(self, change: Change | Refused) -> list[Change]:
         """Tell who a refused record was about, as its exit would; an exit is not about a member."""
         if not isinstance(change, Refused):
             return []
         gone = {**change.received.data, DELETED_AT_COLUMN: self._now}
-        exits = self._kind.changes(change.received._replace(data=gone))
+        exits = self._kind.changes([change.received._replace(data=gone)])
         return [each for each in exits if not isinstance(each, Refused)]
 
     def readings(self) -> list[ownership.Reading]:
@@ -100,7 +111,7 @@ class Mirror:
         """Yield an exit for each record of *held* that the sync did not bring."""
         for record in held:
             data = {**reading.data(record), DELETED_AT_COLUMN: self._now}
-            for change in self._kind.changes(Received(self.stream, 0, data)):
+            for change in self._kind.changes([Received(self.stream, 0, data)]):
                 if isinstance(change, Exit) and not self._seen.knows(change):
                     yield change
 
@@ -121,10 +132,10 @@ class WatchedMapper(Mapper):
 
     mirrors: Sequence[Mirror] = ()
 
-    def changes(self, received: Received) -> list[Change | Refused]:
-        """Return the changes that *received* means, and let the mirrors of its stream know."""
-        changes = super().changes(received)
+    def changes(self, records: Records) -> list[Change | Refused]:
+        """Return the changes that *records* mean, and let the mirrors of their stream know."""
+        changes = super().changes(records)
         for mirror in self.mirrors:
-            if mirror.stream == received.stream:
-                mirror.see(received, [c for c in changes if c.mapping == mirror.place])
+            if mirror.stream == records.stream:
+                mirror.see(records.received, [c for c in changes if c.mapping == mirror.place])
         return changes

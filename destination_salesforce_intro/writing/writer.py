@@ -22,7 +22,7 @@ from destination_salesforce_intro.changes import (
     Complete,
     Exit,
     Outcome,
-    Received,
+    Records,
     Refused,
     Row,
 )
@@ -105,7 +105,7 @@ class Writer:
         try:
             for event in events:
                 match event:
-                    case Received():
+                    case Records():
                         self._take(event)
                     case Checkpoint():
                         self._arrived.append(self._books.seal(event))
@@ -132,11 +132,11 @@ class Writer:
         self._flush(is_last=True)
         self._guard.check()
 
-    def _take(self, received: Received) -> None:
-        if received.stream not in self._mapper.streams:
-            raise _unmapped(received.stream)
-        self._books.receive(received)
-        for change in self._mapper.changes(received):
+    def _take(self, records: Records) -> None:
+        if records.stream not in self._mapper.streams:
+            raise _unmapped(records.stream)
+        self._books.receive(records)
+        for change in self._mapper.changes(records):
             self._wait(change)
         if self._buffer.is_full:
             self._flush()

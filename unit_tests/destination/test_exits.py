@@ -32,7 +32,7 @@ def kind(shape: str, **settings: Any) -> Kind:
 
 
 def change(shape: str, **data: Any) -> Change | Refused:
-    [made] = kind(shape).changes(Received("m", 1, {**WHO, **data}))
+    [made] = kind(shape).changes([Received("m", 1, {**WHO, **data})])
     return made
 
 
@@ -98,7 +98,7 @@ def test_an_exit_told_twice_takes_one_membership_of_a_campaign() -> None:
         SmallOrg(Contact=people, CampaignMember=rows),
         kind("campaign_member", on_multiple_matches="oldest"),
     )
-    [gone] = members.changes(Received("m", 1, {**WHO, "_ab_cdc_deleted_at": LEFT}))
+    [gone] = members.changes([Received("m", 1, {**WHO, "_ab_cdc_deleted_at": LEFT})])
     assert isinstance(gone, Exit)
 
     assert org.write(members, [gone]) == ["Delete"]
@@ -110,7 +110,7 @@ def test_rows_that_share_a_key_of_a_membership_are_deleted_together() -> None:
     org = SmallOrg(Membership__c=rows)
     settings = {"on_exit": {"action": "delete"}, "on_multiple_matches": "oldest"}
     children = kind("child_record", **settings)
-    [gone] = children.changes(Received("m", 1, {**WHO, "_ab_cdc_deleted_at": LEFT}))
+    [gone] = children.changes([Received("m", 1, {**WHO, "_ab_cdc_deleted_at": LEFT})])
     assert isinstance(gone, Exit)
 
     assert org.write(children, [gone]) == ["Delete", "Delete"]

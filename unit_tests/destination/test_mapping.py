@@ -3,28 +3,37 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from destination_salesforce_intro.changes import Value
+from destination_salesforce_intro.changes import Rejection, Value
 from destination_salesforce_intro.config import FieldRule
 from destination_salesforce_intro.mapping.fields import (
-    Filled,
-    RefusedValueError,
     changed_at,
     compile_rule,
-    fill,
     is_exit,
 )
+from destination_salesforce_intro.mapping.targets import Filled, fill
 from destination_salesforce_intro.mapping.values import UnfitError
 from unit_tests.destination.builders import CONTACT, field, schema
 
 
 def filled(record: dict[str, Any], **rule: Any) -> Filled:
     settings = {} if "constant" in rule else {"source": "v"}
-    return fill([compile_rule(FieldRule(**(settings | rule)), CONTACT)], record)
+    (made,) = fill([compile_rule(FieldRule(**(settings | rule)), CONTACT)], [record])
+    return made
 
 
 def fields(record: dict[str, Any], **rule: Any) -> dict[str, Value]:
-    return filled(record, **rule).fields
+    made = filled(record, **rule)
+    assert made.rejection is None
+    return made.fields
+
+
+def rejection(record: dict[str, Any], **rule: Any) -> Rejection:
+    made = filled(record, **rule)
+    assert made.rejection is not None
+    return made.rejection
 
 
 def test_absent_leaves_and_null_clears() -> None:
@@ -76,8 +85,7 @@ def test_listed_value_is_replaced_and_others_stay() -> None:
     made = [fields({"v": v}, **rule)["Is_VIP__c"] for v in ("gold", "none", 7, "true", None)]
 
     assert made == [True, False, False, True, False]
-    with pytest.raises(RefusedValueError):
-        fields({"v": "silver"}, **rule)
+    assert rejection({"v": "silver"}, **rule).code == "INVALID_VALUE"
 
 
 def test_constant_is_written_whatever_the_record_says() -> None:
@@ -97,10 +105,47 @@ def test_long_text_is_cut_and_counted_only_if_asked_for() -> None:
         {"LastName": "x" * 79}, 1
     )
     assert filled({"v": "short"}, target="LastName", on_too_long="truncate").truncated == 0
-    with pytest.raises(RefusedValueError):
-        fields({"v": long}, target="LastName")
-    with pytest.raises(RefusedValueError):
-        fields({"v": "1" * 41}, target="MobilePhone", on_too_long="truncate")
+    assert "longer" in rejection({"v": long}, target="LastName").message
+    phone = {"target": "MobilePhone", "on_too_long": "truncate"}
+    assert "longer" in rejection({"v": "1" * 41}, **phone).message
+
+
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
+    [True, 1, 1.0, "1", "true", " 1 ", 0, False, "", None, [], ["a"], {}, "a;b", "x" * 200, 10**30]
+)
+RULES = st.sampled_from(
+    [
+        {"target": "LastName"},
+        {"target": "LastName", "on_too_long": "truncate"},
+        {"target": "LTV__c", "missing": "clear"},
+        {"target": "Is_VIP__c", "values": {"1": True}},
+        {"target": "Segments__c"},
+        {"target": "Account.Acct_Key__c"},
+        {"target": "Tier__c", "tiers": [{"below": 1, "value": "low"}, {"value": "high"}]},
+    ]
+)
+
+
+@given(
+    st.lists(RULES, max_size=4),
+    st.lists(st.dictionaries(st.just("v"), VALUES, max_size=1), max_size=6),
+)
+def test_many_records_are_filled_as_each_alone(
+    rules: list[dict[str, Any]], records: list[dict[str, Any]]
+) -> None:
+    """1 and True are equal, and must not be taken for one another in a column."""
+    targets = [compile_rule(FieldRule(source="v", **rule), CONTACT) for rule in rules]
+    alone = [made for record in records for made in fill(targets, [record])]
+
+    assert list(map(repr, fill(targets, records))) == list(map(repr, alone))
+
+
+def test_absent_value_leaves_what_another_column_says() -> None:
+    (target,) = [compile_rule(FieldRule(source="v", target="LastName"), CONTACT)]
+
+    made = fill([target], [{}, {"v": "Rule"}], [("LastName", ["Key", "Key"])])
+
+    assert [each.fields for each in made] == [{"LastName": "Key"}, {"LastName": "Rule"}]
 
 
 def test_list_becomes_values_of_a_multi_select() -> None:
@@ -109,14 +154,12 @@ def test_list_becomes_values_of_a_multi_select() -> None:
 
 
 def test_refusal_names_rule_and_field_and_quotes_the_value_in_the_message_only() -> None:
-    with pytest.raises(RefusedValueError) as caught:
-        fields({"v": "much"}, target="LTV__c")
+    refused = rejection({"v": "much"}, target="LTV__c")
 
-    rejection = caught.value.rejection
-    assert rejection.code == "INVALID_VALUE"
-    assert "much" in rejection.message
-    assert rejection.cause == 'The value of "v" is not a number, as LTV__c needs it.'
-    assert "much" not in rejection.cause + rejection.hint
+    assert refused.code == "INVALID_VALUE"
+    assert "much" in refused.message
+    assert refused.cause == 'The value of "v" is not a number, as LTV__c needs it.'
+    assert "much" not in refused.cause + refused.hint
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from destination_salesforce_intro import protocol
-from destination_salesforce_intro.changes import Checkpoint, Complete, Received
+from destination_salesforce_intro.changes import Checkpoint, Complete, Received, Records
 from destination_salesforce_intro.errors import ConnectorError, Fault
 from destination_salesforce_intro.protocol import Event, UndecodableLineError, events
 from destination_salesforce_intro.writing.books import Books
@@ -37,11 +37,36 @@ def test_records_states_and_completions_are_read_in_order() -> None:
     found = read(record(a=1), state(1), record("others", b=2), complete)
 
     assert found == [
-        Received("profiles", 1, {"a": 1}),
+        Records("profiles", [Received("profiles", 1, {"a": 1})]),
         Checkpoint("profiles", state(1)),
-        Received("others", 2, {"b": 2}),
+        Records("others", [Received("others", 2, {"b": 2})]),
         Complete("profiles"),
     ]
+
+
+def test_records_come_together_by_stream_before_what_follows_them() -> None:
+    found = read(record(a=1), record("others", b=2), record(a=3), state(1), record(a=4))
+
+    assert found == [
+        Records("profiles", [Received("profiles", 1, {"a": 1}), Received("profiles", 3, {"a": 3})]),
+        Records("others", [Received("others", 2, {"b": 2})]),
+        Checkpoint("profiles", state(1)),
+        Records("profiles", [Received("profiles", 4, {"a": 4})]),
+    ]
+
+
+def test_records_that_no_state_ends_are_handed_on_by_the_thousand() -> None:
+    sizes = [len(each.received) for each in read(*[record(a=1)] * 2_500)]  # type: ignore[union-attr]  # no other event was given
+
+    assert sizes == [1_000, 1_000, 500]
+
+
+def test_records_before_a_broken_line_are_handed_on() -> None:
+    found = events([orjson.dumps(record(a=1)), b"{"])
+
+    assert next(found) == Records("profiles", [Received("profiles", 1, {"a": 1})])
+    with pytest.raises(UndecodableLineError, match="Line 2"):
+        next(found)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +169,7 @@ def test_counts_of_a_stream_between_its_states_add_up(steps: list[tuple[str, str
             expected[stream] = [0, 0]
             continue
         received = Received(stream, number, {})
-        books.receive(received)
+        books.receive(Records(stream, [received]))
         for _ in range({"stored": 0, "refused": 1, "twice": 2}[step]):
             books.refuse([received])
         expected[stream][step != "stored"] += 1
@@ -153,7 +178,7 @@ def test_counts_of_a_stream_between_its_states_add_up(steps: list[tuple[str, str
 def test_a_global_state_counts_all_streams_and_keeps_others_stats() -> None:
     books = Books()
     for stream in ("a", "b"):
-        books.receive(Received(stream, 1, {}))
+        books.receive(Records(stream, [Received(stream, 1, {})]))
     message = {"state": {"type": "GLOBAL", "destinationStats": {"bytes": 3}}}
     stats = acknowledged(books, Checkpoint(None, message))["state"]["destinationStats"]
 
@@ -169,9 +194,9 @@ def test_a_failure_names_whose_move_it_is() -> None:
 def test_a_state_that_had_to_wait_counts_only_what_it_covers() -> None:
     books = Books()
     first, second = Received("a", 1, {}), Received("a", 2, {})
-    books.receive(first)
+    books.receive(Records("a", [first]))
     sealed = books.seal(Checkpoint("a", {"state": {}}))
-    books.receive(second)
+    books.receive(Records("a", [second]))
     later = books.seal(Checkpoint("a", {"state": {}}))
     books.refuse([first, second])
 

@@ -46,7 +46,7 @@ def contact(id_: str = "003A", **fields: Any) -> dict[str, Any]:
 
 
 def change(of: RecordKind, number: int = 1, **data: Any) -> Upsert | Exit:
-    (made,) = of.changes(received(number, **{"cio_id": "a", "email": "a@x.example", **data}))
+    (made,) = of.changes([received(number, **{"cio_id": "a", "email": "a@x.example", **data})])
     assert not isinstance(made, Refused)
     return made
 
@@ -80,15 +80,15 @@ def code(decision: Decision) -> str:
 
 
 def test_record_without_key_is_refused() -> None:
-    (refused,) = kind().changes(received(cio_id=None, email="", ltv=1))
+    (refused,) = kind().changes([received(cio_id=None, email="", ltv=1)])
 
     assert isinstance(refused, Refused)
     assert refused.rejection.code == "MISSING_KEY"
 
 
 def test_record_with_unfit_value_is_refused_but_its_exit_is_not() -> None:
-    (refused,) = kind().changes(received(cio_id="a", ltv="much"))
-    (left,) = kind().changes(received(cio_id="a", ltv="much", _ab_cdc_deleted_at=LEFT))
+    (refused,) = kind().changes([received(cio_id="a", ltv="much")])
+    (left,) = kind().changes([received(cio_id="a", ltv="much", _ab_cdc_deleted_at=LEFT)])
 
     assert isinstance(refused, Refused)
     assert refused.rejection.code == "INVALID_VALUE"

@@ -66,7 +66,7 @@ class Pipe:
         self.buffer, self.org = Buffer(1000), SmallOrg()
 
     def take(self, record: dict[str, Any]) -> None:
-        (change,) = self.kind.changes(Received("profiles", 1, record))
+        (change,) = self.kind.changes([Received("profiles", 1, record)])
         assert not isinstance(change, Refused)
         self.buffer.add(change)
 

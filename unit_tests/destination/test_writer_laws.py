@@ -7,7 +7,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_salesforce_intro.changes import Checkpoint, Outcome, Received, Refused, Row
+from destination_salesforce_intro.changes import (
+    Checkpoint,
+    Outcome,
+    Received,
+    Records,
+    Refused,
+    Row,
+)
 from destination_salesforce_intro.config import RecordMapping
 from destination_salesforce_intro.errors import Verdict
 from destination_salesforce_intro.mapping.mapper import Mapper
@@ -35,7 +42,7 @@ MAPPER = Mapper([MAPPING], {"Contact": CONTACT})
 FIELDS = ("LastName", "MobilePhone")
 
 Held = dict[str, tuple[Any, ...]]
-Event = Received | Checkpoint
+Event = Records | Checkpoint
 
 
 class Died(Exception):  # noqa: N818  (what happened to the process)
@@ -103,10 +110,9 @@ def told(events: Sequence[Event]) -> tuple[Held, set[str]]:
     """Apply *events* one by one: everybody's fields, and who has not left."""
     wanted: Held = {}
     members: set[str] = set()
-    for event in events:
-        if isinstance(event, Checkpoint):
-            continue
-        key, data = event.data["id"], event.data
+    records = (each for e in events if isinstance(e, Records) for each in e.received)
+    for _, _, data in records:
+        key = data["id"]
         name, phone = wanted.get(key, (None, None))
         if "_ab_cdc_deleted_at" in data:
             wanted[key] = (name, None)
@@ -140,7 +146,7 @@ def events_of(steps: Sequence[Any]) -> list[Event]:
     return [
         Checkpoint("people", {"state": {"at": place + 1}})
         if step == "state"
-        else Received("people", next(numbers), step)
+        else Records("people", [Received("people", next(numbers), step)])
         for place, step in enumerate(steps)
     ]
 
