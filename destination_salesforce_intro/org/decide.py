@@ -67,7 +67,7 @@ def decide(matches: Sequence[Match], judge: Callable[[Match], Verdict]) -> Decis
             continue
         if taken.collides(match):
             late.add(place)
-            taken.reserve(match)
+            taken.wait(match)
             continue
         verdict = judge(match)
         taken.add(match, verdict)
@@ -105,8 +105,11 @@ class _Taken:
     def __init__(self) -> None:
         self._ids: set[str] = set()
         self._keys: dict[_ScopedKey, Change] = {}
+        self._former: set[_ScopedKey] = set()  # by which a later round is going to look
 
     def collides(self, match: Match) -> bool:
+        if self._is_former(match.change.identity):
+            return True  # what has the key now may be the other's, who is yet to take it along
         if match.found:
             return any(found.id in self._ids for found in match.found)
         change, identity = match.change, match.change.identity
@@ -121,6 +124,9 @@ class _Taken:
     def _takers(self, keys: Sequence[str | None], identity: Identity) -> list[Change]:
         return [self._keys[key] for key in _scoped(identity, keys) if key in self._keys]
 
+    def _is_former(self, identity: Identity) -> bool:
+        return not self._former.isdisjoint(_scoped(identity, identity.keys))
+
     def add(self, match: Match, verdict: Verdict) -> None:
         if not isinstance(verdict, list):
             return
@@ -132,6 +138,11 @@ class _Taken:
         """Keep the keys that *match* will have for it, so that a chain of moves stays in order."""
         identity = match.change.identity
         self._keys.update(dict.fromkeys(_scoped(identity, identity.keys), match.change))
+
+    def wait(self, match: Match) -> None:
+        """Keep also the keys by which *match* will be looked for again."""
+        self.reserve(match)
+        self._former.update(_scoped(match.change.identity, match.change.identity.previous))
 
 
 # Two segments of one person are two things to write, so their keys are kept apart.

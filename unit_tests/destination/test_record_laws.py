@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from destination_salesforce_intro.changes import Received, Refused
@@ -97,6 +97,13 @@ def lived(identity: Any, events: list[tuple[str, str, int]]) -> tuple[World, Pip
 
 @pytest.mark.parametrize("identity", IDENTITIES)
 @given(events=EVENTS)
+@example([("bob", "change", 0), ("bob", "move", 0), ("ann", "move", 0), ("cy", "move", 0)])
+@example(
+    [
+        *(("ann", "change", 0), ("bob", "change", 0)),
+        *(("ann", "move", 0), ("bob", "move", 0), ("cy", "move", 0)),
+    ]
+)
 @settings(max_examples=100)
 def test_org_holds_every_member_once_and_nothing_of_those_who_left(
     identity: str, events: list[tuple[str, str, int]]
