@@ -25,7 +25,8 @@ def tell(prepared: Prepared) -> Iterator[Message]:
     """Yield the rows of this sync and their state.
 
     Entries, exits and changes are those of ``segment_memberships``, else of ``profiles``; null if
-    neither stream is read.
+    neither stream is read. A segment is held if either stream holds it: they may know different
+    people, as when one of them has begun anew.
     """
     before = decode(prepared.states.get(SYNCS, {}))
     synced_at = max(prepared.at_ms, before.changed_at + 1)
@@ -40,10 +41,18 @@ def tell(prepared: Prepared) -> Iterator[Message]:
 
 
 def _rows(prepared: Prepared) -> dict[int, dict[str, Any]]:
-    counts = prepared.counts.get(MEMBERSHIPS, prepared.counts.get(PROFILES, {}))
-    rows = {key: _read(prepared, key, counts.get(key)) for key in prepared.reads}
+    rows = {key: _read(prepared, key, _told(prepared, key)) for key in prepared.reads}
     failed = {key: _missing(prepared, key, UNREADABLE) for key in prepared.failures}
     return rows | failed | {key: _missing(prepared, key, GONE) for key in prepared.gone}
+
+
+def _told(prepared: Prepared, key: int) -> Counts | None:
+    streams = [prepared.counts[name] for name in (MEMBERSHIPS, PROFILES) if name in prepared.counts]
+    told = [each[key] for each in streams if key in each]
+    if not told:
+        return None
+    most_held = max(told, key=lambda each: (each.hold is not None, each.withheld))
+    return told[0]._replace(hold=most_held.hold, withheld=most_held.withheld)
 
 
 def _read(prepared: Prepared, key: int, counts: Counts | None) -> dict[str, Any]:

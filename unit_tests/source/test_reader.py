@@ -395,6 +395,36 @@ def test_a_row_per_segment_and_sync_tells_how_it_went(api: FakeCustomerio) -> No
     }
 
 
+@pytest.mark.parametrize("lost", [MEMBERSHIPS, PROFILES, "neither"])
+def test_a_row_shows_exits_held_in_either_stream(api: FakeCustomerio, lost: str) -> None:
+    api.enter(7, *(f"b{number}" for number in range(7)))
+    sync = Sync(api, MEMBERSHIPS, PROFILES, SYNCS, max_exit_minimum=0, max_exit_percent=10)
+    sync.run()
+    api.leave(7, "0300", "b1")
+    sync.downstream.states.pop(lost, None)
+
+    row = records(sync.run(), SYNCS)[0]
+
+    assert (row["held"], row["held_reason"], row["held_exits"]) == (True, "mass_exit", 2)
+    assert row["entered"] == (8 if lost == MEMBERSHIPS else 0)
+
+
+def test_a_row_tells_of_profiles_where_memberships_are_not_read(api: FakeCustomerio) -> None:
+    sync = Sync(api, PROFILES, SYNCS, max_exit_minimum=0, max_exit_percent=10)
+    sync.run()
+    api.leave(7, "0300")
+    api.enter(7, "b1")
+
+    row = records(sync.run(), SYNCS)[0]
+
+    assert (row["entered"], row["exited"], row["held_reason"], row["held_exits"]) == (
+        1,
+        0,
+        "mass_exit",
+        1,
+    )
+
+
 def test_a_profile_shows_segments_and_selected_attributes_as_columns(api: FakeCustomerio) -> None:
     sync = Sync(api, PROFILES, segments=["7", "VIP"], attributes=["plan", "phone", "email"])
 
