@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from destination_salesforce_intro import check, protocol
 from destination_salesforce_intro.activation import SOFT_DELETE
-from destination_salesforce_intro.changes import Complete, Exit, Received, Records
+from destination_salesforce_intro.changes import Complete, Received, Records
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError
 from destination_salesforce_intro.inputs import StreamMode
@@ -30,6 +30,7 @@ from destination_salesforce_intro.salesforce.metadata import ask_limits
 from destination_salesforce_intro.salesforce.queries import Queries
 from destination_salesforce_intro.salesforce.sender import Sender
 from destination_salesforce_intro.salesforce.transport import open_session
+from destination_salesforce_intro.storage.attempts import Attempts
 from destination_salesforce_intro.storage.folders import open_folder
 from destination_salesforce_intro.storage.parts import Parts
 from destination_salesforce_intro.storage.rejected import RejectedFile, object_of
@@ -37,13 +38,13 @@ from destination_salesforce_intro.writing import summary
 from destination_salesforce_intro.writing.buffer import Buffer
 from destination_salesforce_intro.writing.guard import Guard
 from destination_salesforce_intro.writing.keeper import Keeper
-from destination_salesforce_intro.writing.mirror import Mirror, WatchedMapper
+from destination_salesforce_intro.writing.mirror import WatchedMapper
+from destination_salesforce_intro.writing.mirrors import Mirrors, remarks
 from destination_salesforce_intro.writing.plan import Plan
 from destination_salesforce_intro.writing.precedence import may_gain_people, writing_order
 from destination_salesforce_intro.writing.writer import Org, Writer
 
 USER_AGENT = f"destination-salesforce-intro/{version('airbyte-customerio-salesforce')}"
-OVERWRITE = "overwrite"  # a destination sync mode
 MAX_CHANGES = 10_000  # waiting at a time; as many as one internal batch of a Bulk job
 
 
@@ -109,14 +110,13 @@ class Sync:
         self, config: Config, streams: Sequence[StreamMode], output: Output, world: World
     ) -> None:
         self._config = config
-        self._overwritten = {stream.name for stream in streams if stream.sync_mode == OVERWRITE}
-        self._incremental = {stream.name for stream in streams if stream.is_incremental}
+        self._streams = streams
         self._soft_deleted = {s.name for s in streams if s.sync_mode == SOFT_DELETE}
-        self._complete: set[str] = set()
         self._output = output
         self._world = world
         self._client = connect(config, output, world)
         self._queries = Queries(self._client, world.sleep)
+        self._bulk_query = BulkQuery(self._client, world.sleep)
         self._guard = self._make_guard()
         self._summary = summary.Summary(config.mappings)
         self._run = f"{_utc(world.now()):%Y%m%dT%H%M%S}-{world.new_id()}"
@@ -137,7 +137,8 @@ class Sync:
                     pass
             else:
                 yield from states
-            self._writer.end(self._mirrored())
+            self._writer.end(self._mirrors.exits(self._bulk_query.run, self._warn))
+            self._mirrors.end()
         except (ConnectorError, SystemExit):
             self._tell()
             raise
@@ -148,48 +149,20 @@ class Sync:
         now = _iso(self._world.now())
         for event in events:
             if isinstance(event, Complete):
-                self._complete.add(event.stream)
+                self._mirrors.complete(event.stream)
             if isinstance(event, Records) and event.stream in self._soft_deleted:
                 yield event._replace(received=[_left(each, now) for each in event.received])
             else:
                 yield event
 
-    def _mirrored(self) -> Iterator[Exit]:
-        """Yield the exits of what Salesforce holds and the sync, which must be complete, lacks."""
-        read = BulkQuery(self._client, self._world.sleep).run
-        for mirror in self._mapper.mirrors:
-            if mirror.stream in self._complete and mirror.records:
-                for reading in mirror.readings():
-                    yield from mirror.exits(reading, read(reading.statement))
-            else:
-                self._warn(
-                    f'mappings[{mirror.place}] is not mirrored this time: the stream "'
-                    f'{mirror.stream}" did not end complete with at least one record.'
-                )
-
     def _make_mapper(self, schemas: Mapping[str, ObjectSchema]) -> WatchedMapper:
-        mapper = WatchedMapper(self._config.mappings, schemas, samples=not self._config.dry_run)
+        mappings, is_real = self._config.mappings, not self._config.dry_run
+        mapper = WatchedMapper(mappings, schemas, samples=is_real)
+        attempts = Attempts(open_folder(self._config.object_storage_config) if is_real else None)
         now = _iso(self._world.now())
-        mapper.mirrors = [
-            Mirror(place, mapper.kinds[place], mapping, now)
-            for place, mapping in enumerate(self._config.mappings)
-            if mapping.mirror and mapping.stream in self._overwritten - self._incremental
-        ]
+        self._mirrors = Mirrors(mappings, mapper.kinds, self._streams, attempts, now)
+        mapper.mirrors = self._mirrors.mirrored
         return mapper
-
-    def _warn_of_overwrite(self) -> None:
-        for place, mapping in enumerate(self._config.mappings):
-            if mapping.stream in self._overwritten and not mapping.mirror:
-                self._warn(
-                    f'mappings[{place}]: "overwrite" removes nothing without "mirror": true in '
-                    "the mapping; records are upserted."
-                )
-            elif mapping.mirror and mapping.stream in self._incremental:
-                self._warn(
-                    f'mappings[{place}] is not mirrored: the stream "{mapping.stream}" is read '
-                    "incrementally, so it brings changes only and who is absent has not left. Set "
-                    "its sync mode to full refresh with overwrite."
-                )
 
     def _tell(self) -> None:
         for text in self._summary.lines():
@@ -214,11 +187,12 @@ class Sync:
                 "Salesforce does not show this user the org's limits (permission View Setup and "
                 "Configuration), so only its count of API requests is heeded."
             )
-        self._mapper = self._make_mapper(schemas)
-        self._warn_of_overwrite()
+        mapper = self._make_mapper(schemas)
+        for remark in remarks(mappings, self._streams):
+            self._warn(remark)
         org, keep = self._planned() if self._config.dry_run else self._real()
         return Writer(
-            self._mapper,
+            mapper,
             writing_order(mappings),
             Buffer(MAX_CHANGES),
             org,

@@ -61,7 +61,7 @@ def prepare(
     found += [
         (True, f"mappings[{place}]: {text}")
         for place, mapping in enumerate(config.mappings)
-        if (text := mirror.problem(mapping))
+        if (text := mirror.problem(mapping, config.object_storage_config))
     ]
     for is_fatal, text in found:
         if not is_fatal:

@@ -22,6 +22,7 @@ class StreamMode(NamedTuple):
     keys: tuple[str, ...] = ()  # top-level columns of the primary key
     properties: tuple[str, ...] = ()  # top-level columns
     is_incremental: bool = False  # the source sends what changed, not all there is
+    sync_id: str = ""  # the same for every attempt at one sync, where the runner gives one
 
 
 def parse(content: bytes, what: str) -> Any:
@@ -76,6 +77,7 @@ def _stream(each: Mapping[str, Any]) -> StreamMode:
         keys=tuple(path[0] for path in each.get("primary_key") or () if len(path) == 1),
         properties=tuple(schema.get("properties") or ()),
         is_incremental=each.get("sync_mode") == "incremental",
+        sync_id=str(each.get("sync_id") or ""),
     )
 
 

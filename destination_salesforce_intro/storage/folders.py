@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -71,6 +71,16 @@ class Folder:
             files, folder = self._open()
             files.mv(str(PurePosixPath(folder) / name), str(PurePosixPath(folder) / new))
 
+    def remove(self, name: str) -> None:
+        """Delete the file *name*; one that is not there is deleted.
+
+        Raises:
+            ConnectorError: CONFIG; the place cannot be written to.
+        """
+        with _in_words("written to"), suppress(FileNotFoundError):
+            files, folder = self._open()
+            files.rm_file(str(PurePosixPath(folder) / name))
+
     def names(self, prefix: str) -> list[str]:
         """Return the names of the files that begin with *prefix*, sorted.
 
@@ -91,9 +101,7 @@ class Folder:
             ConnectorError: CONFIG; it cannot.
         """
         self.write(PROBE, b"")
-        with _in_words("written to"):
-            files, folder = self._open()
-            files.rm_file(str(PurePosixPath(folder) / PROBE))
+        self.remove(PROBE)
 
     def _open(self) -> tuple[Any, str]:
         files, folder = fsspec.core.url_to_fs(self._url, **self._options)

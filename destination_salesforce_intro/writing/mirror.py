@@ -11,6 +11,7 @@ was refused counts as seen.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ from destination_salesforce_intro.changes import (
     Upsert,
 )
 from destination_salesforce_intro.config import Mapping as AnyMapping
+from destination_salesforce_intro.config import NoStorage, ObjectStorage
 from destination_salesforce_intro.kinds import Kind
 from destination_salesforce_intro.mapping.fields import DELETED_AT_COLUMN
 from destination_salesforce_intro.mapping.mapper import Mapper
@@ -36,7 +38,7 @@ class Seen:
 
     def __init__(self) -> None:
         self._hashes = array("q")
-        self._sorted: Any = None
+        self._sorted = array("q")
 
     def add(self, change: Change) -> None:
         """Note every key of *change*."""
@@ -44,12 +46,14 @@ class Seen:
 
     def knows(self, change: Change) -> bool:
         """Whether any key of *change* has been noted."""
-        if self._sorted is None or len(self._sorted) != len(self._hashes):
-            self._sorted = np.sort(np.frombuffer(self._hashes.tobytes(), dtype=np.int64))
-        wanted = np.fromiter(_hashes(change), dtype=np.int64)
-        places = np.searchsorted(self._sorted, wanted)
-        inside = places < len(self._sorted)
-        return bool(np.any(self._sorted[places[inside]] == wanted[inside]))
+        if len(self._sorted) != len(self._hashes):
+            ordered = np.sort(np.frombuffer(self._hashes.tobytes(), dtype=np.int64))
+            self._sorted = array("q", ordered.tobytes())
+        return any(self._holds(wanted) for wanted in _hashes(change))
+
+    def _holds(self, wanted: int) -> bool:
+        place = bisect_left(self._sorted, wanted)
+        return place < len(self._sorted) and self._sorted[place] == wanted
 
 
 def _hashes(change: Change) -> Iterator[int]:
@@ -116,8 +120,14 @@ class Mirror:
                     yield change
 
 
-def problem(mapping: AnyMapping) -> str | None:
+def problem(mapping: AnyMapping, storage: ObjectStorage) -> str | None:
     """Say why *mapping* cannot be mirrored, if it cannot."""
+    if mapping.mirror and isinstance(storage, NoStorage):
+        return (
+            '"mirror" needs object_storage_config: what is kept there tells a full refresh from '
+            "one that goes on where another stopped, and brings the rest only. Name a place that "
+            "outlasts the sync."
+        )
     hashed = [rule.target for rule in getattr(mapping, "identity", ()) if rule.format == "sha256"]
     if mapping.mirror and hashed:
         return (

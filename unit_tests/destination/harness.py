@@ -99,12 +99,14 @@ def sync(
     world: World = INSTANT,
     sync_mode: str = "append_dedup",
     is_incremental: bool = False,
+    sync_id: str = "",
     **others: Any,
 ) -> Synced:
     """Write *messages* as a runner would; a failure is in the result, not raised."""
     config = Config.parse(settings(box, *mappings, **others))
     streams = [
-        StreamMode(m.stream, sync_mode, is_incremental=is_incremental) for m in config.mappings
+        StreamMode(m.stream, sync_mode, is_incremental=is_incremental, sync_id=sync_id)
+        for m in config.mappings
     ]
     lines = [m if isinstance(m, bytes) else orjson.dumps(m) for m in messages]
     file = io.BytesIO()

@@ -1,16 +1,32 @@
 """Mirror ends what Salesforce holds and a complete sync lacks, and nothing else."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from destination_salesforce_intro.changes import Received
-from destination_salesforce_intro.config import Mapping
+from destination_salesforce_intro.config import FileStorage, Mapping
 from destination_salesforce_intro.org.ownership import count, readings
+from destination_salesforce_intro.storage.attempts import Attempts
+from destination_salesforce_intro.storage.folders import Folder
 from destination_salesforce_intro.writing.mirror import Seen, problem
 from sandbox.serve import Running
 from unit_tests.destination.builders import ADAPTER, exit_, upsert
-from unit_tests.destination.harness import CONTACTS, contacts, gone, person, record, state, sync
+from unit_tests.destination.harness import (
+    CONTACTS,
+    Synced,
+    contacts,
+    gone,
+    person,
+    record,
+    state,
+    sync,
+)
+
+KEPT = FileStorage(storage_type="File", url="file:///kept")
+Mirrored = Callable[..., Synced]
 
 MIRROR = {**CONTACTS, "mirror": True}
 FLAGS: dict[str, Any] = {
@@ -35,18 +51,30 @@ def plans(box: Running) -> dict[str, Any]:
     return {key: row["Plan__c"] for key, row in contacts(box).items()}
 
 
-def mirrored(box: Running, messages: list[dict[str, Any]], **others: Any) -> Any:
-    others = {"sync_mode": "overwrite", "max_removal_percent": 100, **others}
-    return sync(box, messages, MIRROR, **others)
+@pytest.fixture
+def place(tmp_path: Path) -> dict[str, Any]:
+    return {"storage_type": "File", "url": tmp_path.as_uri()}
+
+
+@pytest.fixture
+def mirrored(box: Running, place: dict[str, Any]) -> Mirrored:
+    def run(
+        messages: list[dict[str, Any] | bytes], *mappings: dict[str, Any], **others: Any
+    ) -> Synced:
+        usual = {"sync_mode": "overwrite", "max_removal_percent": 100}
+        usual |= {"object_storage_config": place}
+        return sync(box, messages, *(mappings or [MIRROR]), **{**usual, **others})
+
+    return run
 
 
 def filled(box: Running) -> None:
     sync(box, [person(n, plan="pro") for n in range(4)])
 
 
-def test_what_the_sync_did_not_bring_is_an_exit(box: Running) -> None:
+def test_what_the_sync_did_not_bring_is_an_exit(box: Running, mirrored: Mirrored) -> None:
     filled(box)
-    result = mirrored(box, [person(0, plan="pro"), person(1, plan="pro"), state(1), complete()])
+    result = mirrored([person(0, plan="pro"), person(1, plan="pro"), state(1), complete()])
 
     assert plans(box) == {"p0": "pro", "p1": "pro", "p2": None, "p3": None}
     assert result.counts == [(2.0, 0.0)]
@@ -63,53 +91,51 @@ def test_what_the_sync_did_not_bring_is_an_exit(box: Running) -> None:
     ],
 )
 def test_without_proof_of_completeness_nothing_is_removed(
-    box: Running, messages: list[dict[str, Any]], others: dict[str, Any]
+    box: Running, mirrored: Mirrored, messages: list[dict[str, Any]], others: dict[str, Any]
 ) -> None:
     filled(box)
-    result = mirrored(box, messages, **others)
+    result = mirrored(messages, **others)
 
     assert set(plans(box).values()) == {"pro"}
     assert result.error is None
 
 
-def test_records_the_mapping_does_not_own_are_left_alone(box: Running) -> None:
+def test_records_the_mapping_does_not_own_are_left_alone(box: Running, mirrored: Mirrored) -> None:
     box.salesforce_control.do(
         {"create": {"object": "Contact", "records": [{"LastName": "Own", "Plan__c": "pro"}]}}
     )
-    mirrored(box, [person(0), complete()])
+    mirrored([person(0), complete()])
 
     assert plans(box)[None] == "pro"  # type: ignore[index]
 
 
-def test_a_refused_record_is_not_taken_for_gone(box: Running) -> None:
+def test_a_refused_record_is_not_taken_for_gone(box: Running, mirrored: Mirrored) -> None:
     filled(box)
     others = [person(n, plan="pro") for n in range(3)]
-    mirrored(box, [*others, record(cio_id="p3", vip="perhaps"), complete()])
+    mirrored([*others, record(cio_id="p3", vip="perhaps"), complete()])
 
     assert plans(box)["p3"] == "pro"
 
 
-def test_an_exit_that_the_stream_told_is_done_once(box: Running) -> None:
+def test_an_exit_that_the_stream_told_is_done_once(box: Running, mirrored: Mirrored) -> None:
     filled(box)
     box.salesforce_control.reset_writes()
-    mirrored(box, [*(person(n, plan="pro") for n in range(3)), gone(3), complete()])
+    mirrored([*(person(n, plan="pro") for n in range(3)), gone(3), complete()])
 
     assert plans(box)["p3"] is None
     assert box.salesforce_control.writes()["updated"] == 1
 
 
-def test_the_budget_of_removals_holds_for_a_mirror_too(box: Running) -> None:
+def test_the_budget_of_removals_holds_for_a_mirror_too(box: Running, mirrored: Mirrored) -> None:
     filled(box)
-    result = mirrored(
-        box, [person(0, plan="pro"), complete()], max_removals=1, max_removal_percent=0
-    )
+    result = mirrored([person(0, plan="pro"), complete()], max_removals=1, max_removal_percent=0)
 
     assert set(plans(box).values()) == {"pro"}
     assert result.error is not None
     assert "budget 1" in result.error.message
 
 
-def test_a_flag_is_taken_only_in_segments_that_were_read(box: Running) -> None:
+def test_a_flag_is_taken_only_in_segments_that_were_read(box: Running, mirrored: Mirrored) -> None:
     filled(box)
 
     def member(number: int, segment: int, name: str) -> dict[str, Any]:
@@ -117,9 +143,9 @@ def test_a_flag_is_taken_only_in_segments_that_were_read(box: Running) -> None:
         return record("memberships", **data)
 
     both = [member(n, *one) for n in range(3) for one in ((7, "VIP"), (9, "Lapsed"))]
-    sync(box, both, FLAGS)
+    mirrored(both, FLAGS, sync_mode="append")
     unread = [member(0, 7, "VIP"), complete("memberships")]
-    sync(box, unread, FLAGS, sync_mode="overwrite", max_removal_percent=100)
+    mirrored(unread, FLAGS)
 
     held = contacts(box)
     assert [held[f"p{n}"]["Is_VIP__c"] for n in range(3)] == [True, False, False]
@@ -221,8 +247,73 @@ def test_any_key_of_a_person_counts_as_seen() -> None:
     assert Received("a", 0, {}).number == 0
 
 
+def test_a_mirror_needs_a_place_that_outlasts_the_sync(box: Running) -> None:
+    result = sync(box, [person(0), complete()], MIRROR, sync_mode="overwrite")
+
+    assert result.error is not None
+    assert '"mirror" needs object_storage_config' in result.error.message
+    assert contacts(box) == {}
+
+
+def unfinished(place: dict[str, Any]) -> list[str]:
+    return [path.name for path in Path(place["url"].removeprefix("file://")).glob("unfinished-*")]
+
+
+def test_a_sync_that_goes_on_where_another_stopped_mirrors_nothing(
+    box: Running, mirrored: Mirrored, place: dict[str, Any]
+) -> None:
+    """The platform resumes a full refresh from its state: the second attempt brings the rest."""
+    filled(box)
+    everybody = [person(n, plan="pro") for n in range(3)]
+
+    died = mirrored([*everybody[:2], state(1)], sync_id="5")
+    resumed = mirrored([everybody[2], state(2), complete()], sync_id="5")
+
+    assert (died.acknowledged, resumed.acknowledged) == ([1], [2])
+    assert set(plans(box).values()) == {"pro"}
+    assert "an earlier attempt at this sync did not end" in resumed.logs
+    assert unfinished(place) == []
+    mirrored([*everybody, complete()], sync_id="6")
+    assert plans(box) == {"p0": "pro", "p1": "pro", "p2": "pro", "p3": None}
+
+
+def test_an_attempt_that_failed_counts_as_unfinished(
+    box: Running, mirrored: Mirrored, place: dict[str, Any]
+) -> None:
+    filled(box)
+    failed = mirrored([person(0, plan="pro"), b"not json"], sync_id="5")
+    assert len(unfinished(place)) == 1
+    again = mirrored([person(0, plan="pro"), complete()], sync_id="5")
+
+    assert failed.error is not None
+    assert "an earlier attempt" in again.logs
+    assert set(plans(box).values()) == {"pro"}
+
+
+def test_another_sync_and_another_stream_have_marks_of_their_own(place: dict[str, Any]) -> None:
+    attempts = Attempts(Folder(place["url"], {}))
+
+    assert attempts.begin("profiles", "5")
+    assert attempts.begin("profiles", "6")
+    assert attempts.begin("odd/../name", "5")
+    assert not Attempts(Folder(place["url"], {})).begin("profiles", "5")
+    attempts.end("profiles", "5")
+    assert attempts.begin("profiles", "5")
+    assert not attempts.begin("profiles", "6")
+    assert Attempts(None).begin("profiles", "5")
+
+
+def test_a_dry_run_leaves_no_mark(box: Running, mirrored: Mirrored, place: dict[str, Any]) -> None:
+    filled(box)
+    mirrored([person(0)], sync_id="5", dry_run=True)
+    assert unfinished(place) == []
+    mirrored([person(0, plan="pro"), complete()], sync_id="5")
+
+    assert list(plans(box).values()).count("pro") == 1
+
+
 def test_a_hashed_identity_cannot_be_mirrored() -> None:
     hashed = [{"source": "email", "target": "Key__c", "format": "sha256"}]
 
-    assert "sha256" in str(problem(parsed(identity=hashed)))
-    assert problem(parsed()) is None
+    assert "sha256" in str(problem(parsed(identity=hashed), KEPT))
+    assert problem(parsed(), KEPT) is None

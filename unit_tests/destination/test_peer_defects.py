@@ -220,7 +220,7 @@ def test_r12_hightouch_adds_a_campaign_member_twice_in_one_batch(box: Running) -
     assert (len(members_of(box)), result.counts) == (1, [(2.0, 0.0)])
 
 
-def test_r13_hightouch_skips_removed_rows_on_a_full_resync(box: Running) -> None:
+def test_r13_hightouch_skips_removed_rows_on_a_full_resync(box: Running, tmp_path: Path) -> None:
     """A full resync of ours is a mirror: what Salesforce holds and the source lacks leaves."""
     sync(box, PEOPLE)
     mapping = {**CONTACTS, "mirror": True}
@@ -230,7 +230,9 @@ def test_r13_hightouch_skips_removed_rows_on_a_full_resync(box: Running) -> None
         "trace": {"type": "STREAM_STATUS", "emitted_at": 1, "stream_status": complete},
     }
 
-    sync(box, [*PEOPLE[:4], state(1), end], mapping, sync_mode="overwrite")
+    place = {"storage_type": "File", "url": tmp_path.as_uri()}
+    told = [*PEOPLE[:4], state(1), end]
+    sync(box, told, mapping, sync_mode="overwrite", object_storage_config=place)
 
     assert {key for key, row in contacts(box).items() if row["Plan__c"] is None} == {"p5"}
 
