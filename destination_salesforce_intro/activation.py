@@ -110,7 +110,8 @@ def activated(config: Config, streams: Sequence[StreamMode]) -> Config:
 
 
 def _mapping(stream: StreamMode) -> RecordMapping:
-    if len(stream.keys) != 1 or stream.sync_mode not in {*OPERATIONS, SOFT_DELETE}:
+    is_one_column = len(stream.keys) == 1 and "." not in stream.keys[0]
+    if not is_one_column or stream.sync_mode not in {*OPERATIONS, SOFT_DELETE}:
         raise ConnectorError(
             f'The stream "{stream.name}" is to be activated as {stream.object_name}, which needs a '
             "matching key of one field and one of the sync modes that discover lists. Choose them "

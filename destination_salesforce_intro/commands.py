@@ -11,13 +11,15 @@ import yaml
 from destination_salesforce_intro import check as checks
 from destination_salesforce_intro import kinds, protocol
 from destination_salesforce_intro.activation import USUAL_OBJECTS, activated, operations
-from destination_salesforce_intro.assembly import REAL, Sync, World, connect
+from destination_salesforce_intro.assembly import REAL, USER_AGENT, Sync, World, connect
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError, Fault
 from destination_salesforce_intro.inputs import StreamMode, require_mappings
 from destination_salesforce_intro.output import Output
+from destination_salesforce_intro.salesforce.client import SalesforceClient
 from destination_salesforce_intro.salesforce.metadata import describe, offered
 from destination_salesforce_intro.storage.folders import open_folder
+from destination_salesforce_intro.storage.kept_catalog import KeptCatalog
 from destination_salesforce_intro.storage.replay import replayed
 
 
@@ -38,16 +40,28 @@ def check(config: Config, output: Output, world: World = REAL) -> None:
     checks.check(config, client, lambda text: output.log("WARN", text), world.sleep)
 
 
-def discover(config: Config, output: Output, world: World = REAL) -> dict[str, Any]:
+def discover(config: Config, output: Output, world: World = REAL) -> Mapping[str, Any]:
     """Return the protocol's destination catalog: what can be activated in this org.
+
+    A catalog that the same user was given some minutes ago is given again, where one is kept.
 
     Raises:
         ConnectorError: As the client.
     """
     client = connect(config, output, world)
     mapped = [name for mapping in config.mappings for name in kinds.objects(mapping, {})]
-    names = offered(client, USUAL_OBJECTS, mapped)
-    schemas = [describe(client, name) for name in names]
+    org, user = client.identify()
+    folder = open_folder(config.object_storage_config) if user else None
+    kept = KeptCatalog(folder, (USER_AGENT, org, user, *sorted(mapped)), world.now())
+    catalog = kept.read()
+    if catalog is None:
+        catalog = _described(client, mapped)
+        kept.keep(catalog)
+    return catalog
+
+
+def _described(client: SalesforceClient, mapped: Sequence[str]) -> dict[str, Any]:
+    schemas = [describe(client, name) for name in offered(client, USUAL_OBJECTS, mapped)]
     return {"operations": [each for schema in schemas for each in operations(schema)]}
 
 

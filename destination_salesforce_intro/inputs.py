@@ -19,7 +19,7 @@ class StreamMode(NamedTuple):
     name: str
     sync_mode: str  # a destination sync mode: append, append_dedup, overwrite, …
     object_name: str = ""  # where the platform's data activation names one
-    keys: tuple[str, ...] = ()  # top-level columns of the primary key
+    keys: tuple[str, ...] = ()  # columns of the primary key, nested ones with dots
     properties: tuple[str, ...] = ()  # top-level columns
     is_incremental: bool = False  # the source sends what changed, not all there is
     sync_id: str = ""  # the same for every attempt at one sync, where the runner gives one
@@ -74,7 +74,7 @@ def _stream(each: Mapping[str, Any]) -> StreamMode:
         name=str(each["stream"]["name"]),
         sync_mode=str(each.get("destination_sync_mode")),
         object_name=each.get("destination_object_name") or "",
-        keys=tuple(path[0] for path in each.get("primary_key") or () if len(path) == 1),
+        keys=tuple(".".join(path) for path in each.get("primary_key") or ()),
         properties=tuple(schema.get("properties") or ()),
         is_incremental=each.get("sync_mode") == "incremental",
         sync_id=str(each.get("sync_id") or ""),

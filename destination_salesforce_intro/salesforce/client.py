@@ -111,6 +111,16 @@ class SalesforceClient:
         answer: Raw = self._patiently(self._send_raw, request)
         return answer
 
+    def identify(self) -> tuple[str, str]:
+        """Log in, if that has not happened, and return the API's address and the user's Id.
+
+        The Id is ``""`` where the login does not tell it.
+
+        Raises:
+            ConnectorError: Salesforce refuses the login.
+        """
+        return self._connected().base_url, self.user_id
+
     # --- attempts --------------------------------------------------------------------------
 
     def _patiently(self, send: Callable[[Salesforce, Request], Any], request: Request) -> Any:

@@ -110,14 +110,26 @@ def test_a_clear_leaves_everything(box: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"primary_key": []}, {"primary_key": [["a"], ["b"]]}, {"destination_sync_mode": "x"}]
+    "change",
+    [
+        {"primary_key": []},
+        {"primary_key": [["a"], ["b"]]},
+        {"primary_key": [["a", "b"]]},
+        {"primary_key": [["CustomerIO_Id__c"], ["a", "b"]]},
+        {"destination_sync_mode": "x"},
+    ],
 )
 def test_a_choice_that_cannot_be_honoured_is_refused(box: Running, change: dict[str, Any]) -> None:
     with pytest.raises(ConnectorError) as caught:
         activate(box, {**chosen("append_dedup"), **change}, person(1))
 
     assert caught.value.fault is Fault.CONFIG
+    assert "matching key of one field" in caught.value.message
     assert contacts(box) == {}
+
+
+def test_no_matching_key_of_several_fields_is_offered() -> None:
+    assert {len(key) for each in operations(CONTACT) for key in each["matching_keys"]} == {1}
 
 
 def test_a_mapping_of_the_settings_comes_first(box: Running) -> None:
