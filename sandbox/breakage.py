@@ -23,6 +23,7 @@ from sandbox.faults import (
     FaultTable,
     Garbage,
     Hang,
+    Late,
     Reset,
     Truncate,
 )
@@ -83,6 +84,14 @@ def _break(request: web.Request) -> None:
         peer = transport.get_extra_info("socket")
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
         transport.abort()
+
+
+@_act.register
+async def _late(action: Late, request: web.Request, handle: Handled) -> web.StreamResponse:
+    await request.read()  # while there is a connection to read from
+    _break(request)
+    await asyncio.sleep(action.late_s)
+    return await handle()
 
 
 @_act.register

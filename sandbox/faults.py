@@ -32,6 +32,12 @@ class Reset(_Strict):
     reset: Literal["before", "after"]
 
 
+class Late(_Strict):
+    """Break the connection at once, and handle the request so many seconds later all the same."""
+
+    late_s: float = Field(ge=0)
+
+
 class Hang(_Strict):
     """Handle the request, then keep the answer back for so many seconds."""
 
@@ -72,7 +78,7 @@ class Control(_Strict):
     control: Request
 
 
-Action = Answer | Reset | Hang | Delay | Truncate | Garbage | Control
+Action = Answer | Reset | Late | Hang | Delay | Truncate | Garbage | Control
 
 
 def _compiles(pattern: str) -> str:

@@ -85,6 +85,19 @@ def test_an_unknown_field_can_fail_its_row_alone(rest: Rest, sandbox: Running) -
     assert codes(results) == ["INVALID_FIELD", ""]
 
 
+def test_a_value_of_the_wrong_type_can_spoil_the_whole_request(
+    rest: Rest, sandbox: Running
+) -> None:
+    rows = [*contacts("a", Cart_Value__c="much"), *contacts("b")]
+    alone = send(rest, "PATCH", BY_KEY, rows)
+    sandbox.salesforce_control.do({"settings": {"wrong_type": "request"}})
+    answer = rest("PATCH", BY_KEY, json={"records": rows})
+    sandbox.salesforce_control.do({"settings": {"wrong_type": "row"}})
+
+    assert codes(alone) == ["INVALID_TYPE_ON_FIELD_IN_RECORD", ""]
+    assert refusal(answer) == (400, "JSON_PARSER_ERROR")
+
+
 def test_upsert_by_email_is_allowed_unless_the_org_says_not(rest: Rest, sandbox: Running) -> None:
     by_email = "/composite/sobjects/Contact/Email"
     records = [record(Email="a@x.example", LastName="Osei")]

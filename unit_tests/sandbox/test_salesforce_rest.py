@@ -180,6 +180,26 @@ def test_a_used_up_day_refuses_everything(rest: Rest, sandbox: Running) -> None:
     assert refused.json()[0]["message"] == "TotalRequests Limit exceeded."
 
 
+def test_bulk_has_allowances_of_its_own(rest: Rest, sandbox: Running) -> None:
+    sandbox.salesforce_control.do(
+        {"quota": {"of": "DailyBulkApiBatches", "max": 10, "used": 10}},
+        {"quota": {"of": "DailyBulkV2QueryJobs", "max": 10, "used": 9}},
+    )
+    limits = rest("GET", "/limits").json()
+    query = {"operation": "query", "query": "SELECT Id FROM Contact"}
+    asked = [rest("POST", "/jobs/query", json=query) for _ in range(2)]
+    refused = rest("POST", "/jobs/ingest", json={"object": "Contact", "operation": "insert"})
+    sandbox.salesforce_control.do(
+        {"quota": {"of": "DailyBulkApiBatches", "max": 15_000, "used": 0}},
+        {"quota": {"of": "DailyBulkV2QueryJobs", "max": 10_000, "used": 0}},
+    )
+
+    assert limits["DailyBulkApiBatches"] == {"Max": 10, "Remaining": 0}
+    assert limits["DailyBulkV2QueryJobs"] == {"Max": 10, "Remaining": 1}
+    assert [each.status_code for each in asked] == [200, 400]
+    assert refusal(asked[1]) == refusal(refused) == (400, "EXCEEDEDQUOTA")
+
+
 def test_a_session_ends_when_the_operator_says(rest: Rest, sandbox: Running) -> None:
     sandbox.salesforce_control.do({"expire_sessions": {"after_requests": 2}})
 

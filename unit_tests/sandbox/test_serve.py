@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,21 @@ def test_a_reset_is_before_or_after_the_work_is_done(
         sandbox.customerio_control.post("limits", {"per_second": None})
 
     assert answered.count(200) == 5 - done
+
+
+def test_what_is_handled_late_takes_effect_behind_a_broken_connection(
+    sandbox: Running, customerio: requests.Session
+) -> None:
+    sandbox.customerio_control.fault({"late_s": 0.2})
+    with pytest.raises(requests.ConnectionError):
+        customerio.get(sandbox.customerio + SEGMENTS)
+    log = sandbox.customerio_control.requests()["recent"]
+
+    assert [entry["status"] for entry in log] == [None]
+    until = time.monotonic() + 30
+    while log[0]["status"] is None and time.monotonic() < until:
+        log = sandbox.customerio_control.requests()["recent"]
+    assert [entry["status"] for entry in log] == [200]
 
 
 def test_an_answer_can_be_cut_in_half(sandbox: Running, customerio: requests.Session) -> None:

@@ -17,6 +17,7 @@ from sandbox.salesforce.schema import TEXT_TYPES, Field
 
 MAX_MULTI_SELECT_VALUES = 100
 MAX_DIGITS = 18
+WRONG_TYPE = "INVALID_TYPE_ON_FIELD_IN_RECORD"
 _BOOLEANS = {True: 1, False: 0, "true": 1, "false": 0, "1": 1, "0": 0}
 _EMAIL = re.compile(r"[^@\s,;:<>()\[\]\"]+@[^@\s,;:<>()\[\]\"]+\.[^@\s.,;:<>()\[\]\"]+")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -46,15 +47,22 @@ def to_column(field: Field, value: Any) -> Any:
     return _CONVERTERS[field.type](field, value)
 
 
+def is_of_wrong_type(field: Field, value: Any) -> bool:
+    """Whether *value* is none of the type of *field*, as against one that it cannot hold."""
+    try:
+        to_column(field, value)
+    except BadValue as bad:
+        return bad.code == WRONG_TYPE
+    return False
+
+
 def _null(field: Field) -> None:
     if field.type == "boolean":
         raise _wrong_type(field, "null")
 
 
 def _wrong_type(field: Field, value: object) -> BadValue:
-    return BadValue(
-        "INVALID_TYPE_ON_FIELD_IN_RECORD", f"{field.label}: value not of required type: {value}"
-    )
+    return BadValue(WRONG_TYPE, f"{field.label}: value not of required type: {value}")
 
 
 def _text(field: Field, value: Any) -> str | None:

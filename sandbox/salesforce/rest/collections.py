@@ -16,6 +16,7 @@ from sandbox.salesforce.dml import (
     key_of,
 )
 from sandbox.salesforce.dml.rows import RowResult
+from sandbox.salesforce.dml.values import is_of_wrong_type
 from sandbox.salesforce.ids import full_id
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.rest.calls import Answer, ApiError, Call, Route, options_of, sobject_of
@@ -50,6 +51,7 @@ def _write(org: Org, call: Call, operation: Operation) -> Answer:
     records = _records(call)
     runs = [Run(sobject_of(org, name), list(run)) for name, run in groupby(records, _type_of)]
     _check_fields(org, runs)
+    _check_values(org, runs)
     return _answer(org, _apply_runs(org, operation, runs, options=options_of(call)))
 
 
@@ -60,7 +62,9 @@ def _upsert(org: Org, call: Call) -> Answer:
     if any(_type_of(each).lower() != sobject.name.lower() for each in records):
         message = f"All records of this request must be of type {sobject.name}"
         raise ApiError(400, "INVALID_INPUT", message)
-    _check_fields(org, [Run(sobject, records)])
+    runs = [Run(sobject, records)]
+    _check_fields(org, runs)
+    _check_values(org, runs)
     results = apply(org, "upsert", sobject, records, key_field=key, options=options_of(call))
     return _answer(org, results, upsert=True)
 
@@ -130,6 +134,17 @@ def _check_fields(org: Org, runs: Sequence[Run]) -> None:
             if name != "attributes" and not (sobject.field(name) or sobject.relationship(name)):
                 message = f"No such column '{name}' on sobject of type {sobject.name}"
                 raise ApiError(400, "INVALID_FIELD", message)
+
+
+def _check_values(org: Org, runs: Sequence[Run]) -> None:
+    if org.settings.wrong_type != "request":
+        return
+    for sobject, rows in runs:
+        for name, value in (cell for row in rows for cell in row.items()):
+            field = sobject.field(name)
+            if field and is_of_wrong_type(field, value):
+                message = f"Cannot deserialize instance of {field.type} from the value of {name}"
+                raise ApiError(400, "JSON_PARSER_ERROR", message)
 
 
 def _answer(org: Org, results: Sequence[RowResult], *, upsert: bool = False) -> Answer:
