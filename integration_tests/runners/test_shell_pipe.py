@@ -70,6 +70,21 @@ def test_syncs_keep_salesforce_equal_and_the_last_has_nothing_to_write(
     assert "profiles -> Contact (record): 0 received" in third.stdout
 
 
+def test_refresh_tokens_that_the_org_rotates_are_kept_for_the_next_run(
+    folder: Path, box: Running
+) -> None:
+    box.salesforce_control.post("auth", {"rotate": True})
+    given = json.loads((folder / "destination.json").read_text())
+    done = [sync(folder) for _ in range(2)]
+    kept = json.loads((folder / "destination.json").read_text())
+    tokens = [each["auth"].pop("refresh_token") for each in (given, kept)]
+
+    assert [each.returncode for each in done] == [0, 0], done[-1].stdout
+    assert tokens[0] != tokens[1]
+    assert kept == given
+    assert tokens[1] not in done[0].stdout + done[1].stdout
+
+
 def test_failing_destination_is_told_and_made_good_by_the_next_run(
     folder: Path, box: Running
 ) -> None:
