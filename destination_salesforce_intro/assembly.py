@@ -21,7 +21,6 @@ from destination_salesforce_intro.org.schema import ObjectSchema
 from destination_salesforce_intro.output import Output
 from destination_salesforce_intro.protocol import Event
 from destination_salesforce_intro.salesforce.auth import Login
-from destination_salesforce_intro.salesforce.bulk_jobs import BulkJobs
 from destination_salesforce_intro.salesforce.bulk_query import BulkQuery
 from destination_salesforce_intro.salesforce.client import SalesforceClient
 from destination_salesforce_intro.salesforce.conditional_sender import ConditionalSender
@@ -202,8 +201,7 @@ class Sync:
 
     def _real(self) -> tuple[Org, Keeper]:
         config, client, sleep = self._config, self._client, self._world.sleep
-        jobs = BulkJobs(client, sleep, self._inform)
-        sender = Sender(client, jobs, config.write_api, sleep, self._inform)
+        sender = Sender(client, config.write_api, self._world.now, sleep, self._inform)
         send = ConditionalSender(client, self._queries.run, sender.send, sleep).send
         org = Org(self._queries.run, send, may_gain_people(config.mappings))
         rejected = RejectedFile(

@@ -1,11 +1,14 @@
-"""Rows into batches that one Collections call can take. Pure.
+"""Rows into batches that one Collections call can take, and batches into smaller ones. Pure.
 
 Source of the limits and of the rule on repeated keys: REST API guide, sObject Collections.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,6 +18,8 @@ from destination_salesforce_intro.salesforce.answers import Verb
 
 MAX_ROWS = 200  # of one Collections call
 MAX_BATCH_BYTES = 1_000_000  # five of them stay far below the limit of a request's body
+PIECES = 5  # of a batch that is cut; as many as travel in one request, so they cost one call
+ID_LENGTHS = (15, 18)
 
 
 class Target(NamedTuple):
@@ -60,6 +65,51 @@ def batches(rows: Iterable[Row], max_rows: int = MAX_ROWS) -> list[Batch]:
         for target, group in grouped(rows).items()
         for chunk in _chunks(group, max_rows)
     ]
+
+
+def waves(rows: Sequence[Row]) -> list[Sequence[Row]]:
+    """Part *rows* so that each record and each key is in a part once; nearly always one part.
+
+    What comes later for a record is in a later part, to be sent when the earlier one is settled.
+    """
+    names = [(row.object, getattr(row, "key_field", None), _key(row)) for row in rows]
+    if len(set(names)) == len(names):
+        return [rows]
+    parts: list[list[Row]] = []
+    times: Counter[object] = Counter()
+    for name, row in zip(names, rows, strict=True):
+        if times[name] == len(parts):
+            parts.append([])
+        parts[times[name]].append(row)
+        times[name] += 1
+    return list(parts)
+
+
+def cut(batch: Batch, pieces: int = PIECES) -> list[Batch]:
+    """Return *batch* in so many pieces, or single rows, of nearly one size, in order."""
+    size = math.ceil(len(batch.rows) / pieces)
+    starts = range(0, len(batch.rows), size)
+    return [Batch(batch.target, batch.rows[start : start + size]) for start in starts]
+
+
+def parents(row: Row) -> tuple[str, ...]:
+    """Return what rows must share to be written side by side, where they wait for no one's lock.
+
+    Salesforce locks the parents of a row that it writes: an account, a campaign.
+    """
+    if isinstance(row, Delete):
+        return ()
+    links = ((name, row.fields[name]) for name in _may_link(tuple(row.fields)))
+    return tuple(str(value) for name, value in links if "." in name or _is_id(value))
+
+
+@lru_cache  # the rows of a mapping name few sets of fields
+def _may_link(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if "." in name or name.endswith(("Id", "__c")))
+
+
+def _is_id(value: Value) -> bool:
+    return isinstance(value, str) and len(value) in ID_LENGTHS and value.isalnum()
 
 
 def _chunks(rows: Sequence[Row], max_rows: int) -> list[list[Row]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from typing import NamedTuple
 from destination_salesforce_intro.changes import Create, Delete, Row, Value
 from destination_salesforce_intro.errors import Verdict
 from destination_salesforce_intro.salesforce.answers import LOST, Answer, Refusal
-from destination_salesforce_intro.salesforce.batches import Target
+from destination_salesforce_intro.salesforce.batches import Target, parents
 from destination_salesforce_intro.salesforce.verdicts import row_verdict
 
 CLEAR = "#N/A"
@@ -57,42 +56,40 @@ def fits(row: Row) -> bool:
 
 
 def jobs(rows: Sequence[Row], max_bytes: int = MAX_JOB_BYTES) -> Iterator[tuple[list[Row], bytes]]:
-    """Cut *rows* (all of one target) into jobs and their CSV.
+    """Cut *rows* (of one target, no record or key twice) into jobs and their CSV.
 
-    A record or key that comes twice goes into a later job: within one, its rows would be written
-    in any order or refuse each other. Rows that set a lookup through its parent's key travel
-    apart from the others, since the same file may not name the lookup itself.
+    Jobs are worked off side by side, so rows of one parent share a job where its size allows: they
+    would wait for each other's lock. Rows that set a lookup through its parent's key travel apart
+    from the others, since the same file may not name the lookup itself.
     """
-    for wave in _waves(rows):
-        yield from _sized(wave, max_bytes)
+    alike: dict[frozenset[str], list[Row]] = {}
+    for row in sorted(rows, key=parents):
+        alike.setdefault(_lookups(row), []).append(row)
+    for group in alike.values():
+        yield from _sized(group, max_bytes)
 
 
-def _waves(rows: Sequence[Row]) -> list[Sequence[Row]]:
-    keys = [_folded(key_of(row)) for row in rows]
-    if len(set(keys)) == len(rows) and not any("." in name for name in _columns(rows)):
-        return [rows]  # as it nearly always is
-    waves: dict[tuple[int, frozenset[str]], list[Row]] = {}
-    times: Counter[str] = Counter()
-    for key, row in zip(keys, rows, strict=True):
-        waves.setdefault((times[key], _parents(row)), []).append(row)
-        times[key] += 1
-    return [waves[wave] for wave in sorted(waves, key=lambda wave: wave[0])]
-
-
-def _parents(row: Row) -> frozenset[str]:
+def _lookups(row: Row) -> frozenset[str]:
     if isinstance(row, Delete):
         return frozenset()
     return frozenset(name for name in row.fields if "." in name)
 
 
-def _sized(rows: Sequence[Row], max_bytes: int) -> Iterator[tuple[list[Row], bytes]]:
+def _sized(rows: list[Row], max_bytes: int) -> Iterator[tuple[list[Row], bytes]]:
     body = to_csv(rows)
     if len(body) <= max_bytes or len(rows) == 1:
-        yield list(rows), body
+        yield rows, body
         return
-    half = len(rows) // 2
+    half = _between_parents(rows)
     yield from _sized(rows[:half], max_bytes)
     yield from _sized(rows[half:], max_bytes)
+
+
+def _between_parents(rows: Sequence[Row]) -> int:
+    """Return the place nearest the middle where another parent's rows begin; else the middle."""
+    half = len(rows) // 2
+    places = sorted(range(1, len(rows)), key=lambda place: abs(place - half))
+    return next((at for at in places if parents(rows[at - 1]) != parents(rows[at])), half)
 
 
 def to_csv(rows: Sequence[Row]) -> bytes:

@@ -1,21 +1,25 @@
 """Running ingest jobs: create, upload once, close, wait, and fetch all three result files.
 
-Every step survives a lost answer: an upload or a close whose fate is unknown is looked up, never
-repeated blindly (a second upload would spoil the job). A job that a crash leaves behind is waited
+Jobs of one call run side by side: all are uploaded before the first is waited for. Every step
+survives a lost answer: an upload or a close whose fate is unknown is looked up, never repeated
+blindly (a second upload would spoil the job). A job that a crash leaves behind is waited
 for: its rows are then found already so. One that was never closed writes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from destination_salesforce_intro.changes import Row
 from destination_salesforce_intro.errors import AnswerLost, ConnectorError, Fault
 from destination_salesforce_intro.salesforce import bulk
 from destination_salesforce_intro.salesforce.answers import Answer
 from destination_salesforce_intro.salesforce.batches import Target
+from destination_salesforce_intro.salesforce.choice import ROWS_OF_A_BATCH
 from destination_salesforce_intro.salesforce.client import SalesforceClient
+from destination_salesforce_intro.salesforce.limits import BATCHES
 from destination_salesforce_intro.salesforce.wire import Request
 
 FIRST_POLL_S, LONGEST_POLL_S, POLL_GROWTH = 1.0, 30.0, 1.5
@@ -26,8 +30,19 @@ RUNNING = frozenset({"UploadComplete", "InProgress"})
 FINISHED = frozenset({"JobComplete", "Failed", "Aborted"})
 
 
+Job = Mapping[str, Any]  # as Salesforce describes it
+
+
+class Running(NamedTuple):
+    """A job whose upload is complete, and the rows in it."""
+
+    job: str
+    target: Target
+    rows: Sequence[Row]
+
+
 class BulkJobs:
-    """Writes many rows of one target at a time through Bulk API 2.0."""
+    """Writes many rows at a time through Bulk API 2.0."""
 
     def __init__(
         self,
@@ -39,31 +54,56 @@ class BulkJobs:
         self._sleep = sleep
         self._log = log
 
-    def write(self, target: Target, rows: Sequence[Row]) -> Iterator[Answer]:
-        """Write *rows*, in as many jobs as they need, and yield one answer for each.
+    def write(self, groups: Mapping[Target, Sequence[Row]]) -> Iterator[Answer]:
+        """Write the rows of each target side by side, and yield one answer for each row.
+
+        No record and no key may be among them twice.
 
         Raises:
-            ConnectorError: Salesforce refuses the job itself, or does not finish it.
+            ConnectorError: Salesforce refuses a job itself, or does not finish it; or the day's
+                batches are used up to the reserve for others.
         """
-        for chunk, content in bulk.jobs(rows):
-            job = self._upload(target, content)
-            self._log(f"Bulk job {job}: {len(chunk)} rows to {target.verb} in {target.object}.")
-            state = self._finish(job)
-            yield from bulk.decode(target, chunk, self._results(job))
-            self._check(target, state)
+        cut = (
+            (target, chunk, content)
+            for target, rows in groups.items()
+            for chunk, content in bulk.jobs(rows)
+        )
+        for running in [self._start(*each) for each in cut]:
+            yield from self._end(running)
+
+    def _start(self, target: Target, rows: Sequence[Row], content: bytes) -> Running:
+        self._client.limits.use(BATCHES, math.ceil(len(rows) / ROWS_OF_A_BATCH))
+        job = self._upload(target, content)
+        self._log(f"Bulk job {job}: {len(rows)} rows to {target.verb} in {target.object}.")
+        return Running(job, target, rows)
+
+    def _end(self, running: Running) -> Iterator[Answer]:
+        state = self._finish(running.job)
+        yield from bulk.decode(running.target, running.rows, self._results(running.job))
+        self._check(running.target, state)
 
     def settle_abandoned(self, objects: Collection[str]) -> None:
         """Wait for jobs on *objects* that a run of this user left running when it died.
 
         Were this run to write first, such a job could put older values over newer ones. A job
-        that was never closed writes nothing, and Salesforce drops it in time.
+        that was never closed writes nothing, and Salesforce drops it in time. A user who may see no
+        jobs has made none.
         """
-        for job in self._mine():
+        for job in self._permitted(self._mine):
             if job["object"] in objects and job["state"] in RUNNING:
                 self._log(f"Bulk job {job['id']} of an earlier run is still running; waiting.")
                 self._finish(job["id"])
 
-    def _mine(self) -> Iterator[dict[str, Any]]:
+    def _permitted(self, jobs: Callable[[], Iterable[Job]]) -> list[Job]:
+        try:
+            return list(jobs())
+        except ConnectorError as error:
+            if error.fault is not Fault.CONFIG:
+                raise
+            self._log("Salesforce shows this user no Bulk jobs, so none is waited for.")
+            return []
+
+    def _mine(self) -> Iterator[Job]:
         """Yield the ingest jobs of this user, where the login says who that is."""
         path, mine = "jobs/ingest", self._client.user_id[:ID_CHARS]
         while mine and path:
@@ -121,7 +161,7 @@ class BulkJobs:
             self._request("PATCH", f"jobs/ingest/{job}", {"state": "Aborted"}, "a job")
         )
 
-    def _finish(self, job: str) -> dict[str, Any]:
+    def _finish(self, job: str) -> Job:
         wait = FIRST_POLL_S
         for _ in range(MAX_POLLS):
             state = self._state(job)
@@ -135,10 +175,8 @@ class BulkJobs:
             Fault.TRANSIENT,
         )
 
-    def _state(self, job: str) -> dict[str, Any]:
-        state: dict[str, Any] = self._client.json(
-            self._request("GET", f"jobs/ingest/{job}", None, "a job")
-        )
+    def _state(self, job: str) -> Job:
+        state: Job = self._client.json(self._request("GET", f"jobs/ingest/{job}", None, "a job"))
         return state
 
     def _results(self, job: str) -> bulk.Results:
@@ -158,7 +196,7 @@ class BulkJobs:
             if locator in {"", "null"}:
                 return content
 
-    def _check(self, target: Target, state: dict[str, Any]) -> None:
+    def _check(self, target: Target, state: Job) -> None:
         """Stop at a job that failed for what every job of its kind would: a column, a key."""
         message = str(state.get("errorMessage") or "")
         if state["state"] == "Failed" and message.startswith("InvalidBatch"):

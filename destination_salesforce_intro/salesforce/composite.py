@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from destination_salesforce_intro.changes import Delete, Row
 from destination_salesforce_intro.errors import ConnectorError, Fault, Verdict
@@ -34,6 +34,24 @@ WRITE_HEADERS = {
         "allowSave=true; includeRecordDetails=false; runAsCurrentUser=false"
     ),
 }
+
+
+class Part(NamedTuple):
+    """What became of one batch: an answer for each row, or for all of them *as_one*."""
+
+    batch: Batch
+    answers: Sequence[Answer]
+    as_one: bool = False
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether each answer is about its own row."""
+        return len(self.batch.rows) == 1 or not self.as_one
+
+    @property
+    def is_spoilt(self) -> bool:
+        """Whether all rows are refused for what one of them says."""
+        return not self.is_isolated and self.answers[0].verdict is Verdict.REJECT
 
 
 def composites(cut: Iterable[Batch]) -> Iterable[tuple[Batch, ...]]:
@@ -89,8 +107,8 @@ def _part(place: int, batch: Batch, base_path: str) -> dict[str, Any]:
     return {"method": method, "url": url, "body": body, **head}
 
 
-def decode(packed: Sequence[Batch], answer: Any) -> list[Answer]:
-    """Match every row of *packed* with what Salesforce says of it, in order.
+def decode(packed: Sequence[Batch], answer: Any) -> list[Part]:
+    """Match every batch of *packed* with what Salesforce says of its rows, in order.
 
     *answer* is ``{"compositeResponse": [{"httpStatusCode": 200, "body": [{"id": "003…",
     "success": true, "created": false, "errors": []}], …}]}``.
@@ -102,23 +120,18 @@ def decode(packed: Sequence[Batch], answer: Any) -> list[Answer]:
     parts = answer.get("compositeResponse", ()) if isinstance(answer, Mapping) else ()
     if len(parts) != len(packed):
         raise untrusted("parts", len(parts), len(packed))
-    return [
-        row_answer
-        for batch, part in zip(packed, parts, strict=True)
-        for row_answer in _decode_part(batch, part)
-    ]
+    return [_decode_part(batch, part) for batch, part in zip(packed, parts, strict=True)]
 
 
-def _decode_part(batch: Batch, part: Mapping[str, Any]) -> list[Answer]:
+def _decode_part(batch: Batch, part: Mapping[str, Any]) -> Part:
     status, body = part["httpStatusCode"], part["body"]
     if status >= 300:  # noqa: PLR2004  (anything but success)
         return _refused_part(batch, status, read_refusal(body))
     if not isinstance(body, list) or len(body) != len(batch.rows):
         raise untrusted("rows", len(body or ()), len(batch.rows))
-    return [
-        _decode_row(batch.target.verb, row, result)
-        for row, result in zip(batch.rows, body, strict=True)
-    ]
+    verb = batch.target.verb
+    pairs = zip(batch.rows, body, strict=True)
+    return Part(batch, [_decode_row(verb, row, result) for row, result in pairs])
 
 
 def _decode_row(verb: Verb, row: Row, result: Mapping[str, Any]) -> Answer:
@@ -137,14 +150,14 @@ def _row_refusal(error: Mapping[str, Any]) -> Refusal:
     )
 
 
-def _refused_part(batch: Batch, status: int, refusal: Refusal) -> list[Answer]:
+def _refused_part(batch: Batch, status: int, refusal: Refusal) -> Part:
     verdict = request_verdict(status, refusal)
     row = row_verdict(batch.target.verb, refusal)
     if verdict is Verdict.STOP and refusal.code in CODES and row is Verdict.REJECT:
-        verdict = Verdict.RETRY_SMALLER  # one row spoils the call: find it by sending fewer
+        verdict = row
     if verdict in {Verdict.STOP, Verdict.REAUTHENTICATE}:
         raise request_error(status, refusal, f"writing {batch.target.object}")
-    return [Answer(row, verdict, refusal=refusal) for row in batch.rows]
+    return Part(batch, [Answer(row, verdict, refusal=refusal) for row in batch.rows], as_one=True)
 
 
 def untrusted(what: str, got: int, sent: int) -> ConnectorError:

@@ -34,7 +34,7 @@ from destination_salesforce_intro.salesforce.conditional import (
     edited,
     request,
 )
-from destination_salesforce_intro.salesforce.sender import (
+from destination_salesforce_intro.salesforce.rounds import (
     FIRST_WAIT_S,
     LONGEST_WAIT_S,
     PASSING,

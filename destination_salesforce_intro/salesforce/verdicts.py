@@ -39,13 +39,18 @@ def read_refusal(body: Any) -> Refusal:
 def row_verdict(verb: Verb, refusal: Refusal) -> Verdict:
     """Judge one row that Salesforce refused inside an answer that came through."""
     code, message = refusal.code, refusal.message.lower()
-    if "unable_to_lock_row" in message:
+    if is_lock(refusal):
         return Verdict.RETRY_SMALLER
     if code == "DUPLICATE_VALUE":
         return _duplicate(verb, message)
     if code == "INVALID_FIELD" and "no such column" in message:
         return Verdict.STOP
     return _gone(verb, code) or row_meaning(code).verdict
+
+
+def is_lock(refusal: Refusal) -> bool:
+    """Whether somebody else holds the row, or what a trigger on it touches."""
+    return "unable_to_lock_row" in f"{refusal.code}:{refusal.message}".lower()
 
 
 def _gone(verb: Verb, code: str) -> Verdict | None:

@@ -11,7 +11,7 @@ from destination_salesforce_intro.changes import Create, Row, Update
 from destination_salesforce_intro.errors import Verdict
 from destination_salesforce_intro.salesforce import bulk
 from destination_salesforce_intro.salesforce.answers import LOST, Refusal
-from destination_salesforce_intro.salesforce.batches import Target
+from destination_salesforce_intro.salesforce.batches import Target, parents
 from unit_tests.destination.test_composite import create, delete, update
 
 UPSERT, UPDATE = Target("upsert", "Contact", "Key__c"), Target("update", "Contact", None)
@@ -52,22 +52,24 @@ def test_what_csv_cannot_say_goes_by_rest() -> None:
     assert bulk.fits(delete(1))
 
 
-def test_a_record_that_comes_twice_goes_into_a_later_job() -> None:
-    rows = [update(1, A="1"), update(2, A="1"), update(1, A="2")]
-
-    assert [[id(r) for r in job] for job, _ in bulk.jobs(rows)] == [
-        [id(rows[0]), id(rows[1])],
-        [id(rows[2])],
-    ]
-
-
 def test_rows_that_set_a_parent_by_key_travel_apart_from_those_that_clear_it() -> None:
     rows = [update(1, **{"Account.Key__c": "A9"}), update(2, AccountId=None)]
 
-    assert [content for _, content in bulk.jobs(rows)] == [
+    assert {content for _, content in bulk.jobs(rows)} == {
         b"Id,Account.Key__c\n003000000000001AAA,A9\n",
         b"Id,AccountId\n003000000000002AAA,#N/A\n",
-    ]
+    }
+
+
+def test_rows_of_one_parent_share_a_job_where_its_size_allows() -> None:
+    """Jobs run side by side, and rows of one parent would wait for each other's lock."""
+    accounts = [f"001{n:012d}AAA" for n in range(3)]
+    rows = [update(n, AccountId=accounts[n % 3]) for n in range(30)]
+    cut = [job for job, _ in bulk.jobs(rows, max_bytes=800)]
+    shared = [set(map(parents, job)) for job in cut]
+
+    assert len(cut) == 2
+    assert set.intersection(*shared) == set()
 
 
 @given(st.integers(60, 400))

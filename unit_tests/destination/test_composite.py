@@ -134,11 +134,11 @@ def pack(*rows: Row) -> list[Batch]:
 
 def test_answers_go_to_rows_by_place() -> None:
     first, second = create("a"), create("b")
-    answers = decode(pack(first, second), answer([OK, REFUSED]))
+    (part,) = decode(pack(first, second), answer([OK, REFUSED]))
 
     assert [
         (a.row is row, a.verdict, a.created)
-        for a, row in zip(answers, (first, second), strict=True)
+        for a, row in zip(part.answers, (first, second), strict=True)
     ] == [
         (True, None, True),
         (True, Verdict.REJECT, False),
@@ -155,10 +155,19 @@ def test_an_answer_of_another_length_is_not_trusted(bodies: list[Any]) -> None:
 
 def test_a_part_that_failed_for_now_is_sent_again_and_one_that_cannot_work_stops() -> None:
     halted = [{"errorCode": "PROCESSING_HALTED", "message": ""}]
-    spoilt = [{"errorCode": "JSON_PARSER_ERROR", "message": ""}]
     unknown = [{"errorCode": "INVALID_FIELD", "message": "No such column 'X'"}]
+    (part,) = decode(pack(create("a")), answer(halted, status=400))
 
-    assert decode(pack(create("a")), answer(halted, status=400))[0].verdict is Verdict.RETRY
-    assert decode(pack(create("a")), answer(spoilt, status=400))[0].verdict is Verdict.RETRY_SMALLER
+    assert [each.verdict for each in part.answers] == [Verdict.RETRY]
     with pytest.raises(ConnectorError):
         decode(pack(create("a")), answer(unknown, status=400))
+
+
+def test_what_one_row_says_spoils_its_batch_until_it_is_alone() -> None:
+    spoilt = [{"errorCode": "JSON_PARSER_ERROR", "message": ""}]
+    (several,) = decode(pack(create("a"), create("b")), answer(spoilt, status=400))
+    (single,) = decode(pack(create("a")), answer(spoilt, status=400))
+
+    assert (several.is_spoilt, several.is_isolated) == (True, False)
+    assert (single.is_spoilt, single.is_isolated) == (False, True)
+    assert [each.verdict for each in single.answers] == [Verdict.REJECT]
