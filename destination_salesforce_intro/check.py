@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from collections.abc import Mapping as Map
 
 from destination_salesforce_intro import problems
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError, Fault
 from destination_salesforce_intro.org import ownership
 from destination_salesforce_intro.org.schema import ObjectSchema
+from destination_salesforce_intro.problems import Problem
 from destination_salesforce_intro.salesforce.client import SalesforceClient
 from destination_salesforce_intro.salesforce.metadata import ask_limits, schemas_for
 from destination_salesforce_intro.salesforce.queries import Queries
@@ -53,21 +55,22 @@ def prepare(
         ConnectorError: CONFIG, naming up to three things to fix.
     """
     schemas = schemas_for(client, config.mappings)
-    found = [
-        (problem.is_fatal, f"mappings[{place}]: {problem.text}")
-        for place, mapping in enumerate(config.mappings)
-        for problem in problems.find(mapping, schemas)
-    ]
-    found += [
-        (True, f"mappings[{place}]: {text}")
-        for place, mapping in enumerate(config.mappings)
-        if (text := mirror.problem(mapping, config.object_storage_config))
-    ]
-    for is_fatal, text in found:
-        if not is_fatal:
-            warn(text)
-    fatal = [text for is_fatal, text in found if is_fatal]
+    found = list(_found(config, schemas))
+    for place, problem in found:
+        if not problem.is_fatal:
+            warn(f"mappings[{place}]: {problem.text}")
+    fatal = [f"mappings[{place}]: {problem.text}" for place, problem in found if problem.is_fatal]
     if fatal:
         more = f" (and {len(fatal) - MOST_SHOWN} more)" if len(fatal) > MOST_SHOWN else ""
         raise ConnectorError(" ".join(fatal[:MOST_SHOWN]) + more, Fault.CONFIG)
     return schemas
+
+
+def _found(config: Config, schemas: Map[str, ObjectSchema]) -> Iterator[tuple[int, Problem]]:
+    """Yield each problem with the place of its mapping: of mappings alone, then between them."""
+    for place, mapping in enumerate(config.mappings):
+        for problem in problems.find(mapping, schemas):
+            yield place, problem
+        if text := mirror.problem(mapping, config.object_storage_config):
+            yield place, Problem(text)
+    yield from problems.between(config.mappings, schemas)

@@ -14,6 +14,7 @@ from destination_salesforce_intro.config import (
     RecordMapping,
 )
 from destination_salesforce_intro.org.schema import ObjectSchema
+from destination_salesforce_intro.problems.between import between
 from destination_salesforce_intro.problems.memberships import (
     campaign_problems,
     child_problems,
@@ -23,7 +24,7 @@ from destination_salesforce_intro.problems.memberships import (
 from destination_salesforce_intro.problems.record import record_problems
 from destination_salesforce_intro.problems.rules import Problem
 
-__all__ = ["Problem", "find"]
+__all__ = ["Problem", "between", "find"]
 
 Schemas = Map[str, ObjectSchema]
 

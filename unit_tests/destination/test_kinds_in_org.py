@@ -106,3 +106,12 @@ def test_membership_of_nobody_is_refused_and_counted(box: Running) -> None:
     assert done.error is None
     assert done.counts == [(0, 1)]
     assert truth(box) == {}
+
+
+def test_check_and_sync_warn_of_people_known_otherwise(box: Running) -> None:
+    by_email = FLAG | {"identity": [{"source": "email", "target": "Email"}]}
+
+    done = sync(box, [], PEOPLE, {"stream": "memberships", **by_email})
+
+    assert "mappings[1]: knows people otherwise than mappings[0]" in done.logs
+    assert "otherwise" not in sync(box, [], PEOPLE, {"stream": "memberships", **FLAG}).logs

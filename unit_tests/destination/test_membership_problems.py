@@ -4,14 +4,16 @@ from typing import Any
 
 import pytest
 
+from destination_salesforce_intro.config import Mapping
 from destination_salesforce_intro.org.schema import ObjectSchema
-from destination_salesforce_intro.problems import Problem, find
+from destination_salesforce_intro.problems import Problem, between, find
 from unit_tests.destination.builders import (
     ADAPTER,
     CONTACT,
     CONTACT_FIELDS,
     field,
     read_only,
+    record_mapping,
     schema,
 )
 from unit_tests.destination.test_campaign_member_kind import CART, LEAD, MEMBER
@@ -151,3 +153,53 @@ def test_multi_select_needs_to_see_the_last_edit() -> None:
 
     assert "no field LastModifiedDate" in fatal("multi_select", Contact=schema(fields=hidden))
     assert fatal("flag", Contact=schema(fields=hidden)) == ""
+
+
+CIO_ID, EMAIL = IDENTITY[0], {"source": "email", "target": "Email"}
+
+
+def people(*rules: dict[str, Any], **settings: Any) -> Mapping:
+    return record_mapping(identity=list(rules), **settings)
+
+
+def shaped(shape: str, *rules: dict[str, Any]) -> Mapping:
+    raw: dict[str, Any] = {"stream": "m", "kind": shape, **SHAPES[shape]}
+    if shape == "campaign_member":
+        raw["identity"] = [rule | {"object": "Contact"} for rule in rules]
+    elif shape == "child_record":
+        raw["person"] = {"field": "Contact__c", "identity": rules}
+    else:
+        raw["identity"] = rules
+    return ADAPTER.validate_python(raw)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    ("rules", "warned"),
+    [
+        ([CIO_ID, EMAIL], False),
+        ([CIO_ID], False),
+        ([EMAIL], True),
+        ([EMAIL, CIO_ID], True),
+        ([CIO_ID, EMAIL | {"format": "lower"}], True),
+        ([CIO_ID, EMAIL, {"source": "phone", "target": "MobilePhone"}], True),
+    ],
+)
+def test_people_known_otherwise_than_they_are_made_are_warned_of(
+    shape: str, rules: list[dict[str, Any]], *, warned: bool
+) -> None:
+    mappings = [shaped(shape, *rules), people(CIO_ID, EMAIL)]
+
+    found = list(between(mappings, SCHEMAS))
+
+    assert [place for place, _ in found] == ([0] if warned else [])
+    assert not any(problem.is_fatal for _, problem in found)
+    assert all("otherwise than mappings[1]" in problem.text for _, problem in found)
+
+
+def test_who_makes_no_people_of_that_kind_is_not_compared_with() -> None:
+    flags = shaped("flag", EMAIL)
+
+    assert list(between([flags, people(CIO_ID, operation="update")], SCHEMAS)) == []
+    assert list(between([flags, people(CIO_ID, object="Lead")], SCHEMAS)) == []
+    assert list(between([flags, people(CIO_ID), people(EMAIL)], SCHEMAS)) == []
