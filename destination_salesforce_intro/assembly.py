@@ -15,6 +15,7 @@ from destination_salesforce_intro.changes import Complete, Received, Records
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError
 from destination_salesforce_intro.inputs import StreamMode
+from destination_salesforce_intro.kinds.keys import unique_rules
 from destination_salesforce_intro.mapping.fields import DELETED_AT_COLUMN
 from destination_salesforce_intro.org import ownership
 from destination_salesforce_intro.org.schema import ObjectSchema
@@ -189,11 +190,12 @@ class Sync:
         mapper = self._make_mapper(schemas)
         for remark in remarks(mappings, self._streams):
             self._warn(remark)
+        unique = {place: unique_rules(one, schemas) for place, one in enumerate(mappings)}
         org, keep = self._planned() if self._config.dry_run else self._real()
         return Writer(
             mapper,
             writing_order(mappings),
-            Buffer(MAX_CHANGES),
+            Buffer(MAX_CHANGES, unique),
             org,
             self._guard,
             keep,

@@ -24,6 +24,7 @@ from destination_salesforce_intro.changes import (
     Value,
 )
 from destination_salesforce_intro.config import CampaignMemberMapping, SetOnExit
+from destination_salesforce_intro.kinds.keys import is_someone_elses
 from destination_salesforce_intro.kinds.segments import (
     Membership,
     compile_keys,
@@ -40,7 +41,7 @@ from destination_salesforce_intro.kinds.verdicts import (
 from destination_salesforce_intro.mapping.fields import fixed
 from destination_salesforce_intro.mapping.values import to_id
 from destination_salesforce_intro.org.decide import Decision, Verdict, decide
-from destination_salesforce_intro.org.lookup import Match, Place, Search, is_anothers, places, read
+from destination_salesforce_intro.org.lookup import Match, Place, Search, places, read
 from destination_salesforce_intro.org.schema import FieldSchema, ObjectSchema
 from destination_salesforce_intro.org.soql import Query
 
@@ -134,7 +135,8 @@ class CampaignMemberKind:
     def _judge_exit(self, change: Exit, match: Match) -> Verdict:
         if change.action == "ignore":
             return Outcome(change, Result.IGNORED)
-        theirs = [person for person in match.people if not self._is_anothers(person, match)]
+        identity, fields = change.identity, [key.field for key in self._keys]
+        theirs = [one for one in match.people if not is_someone_elses(one, identity, fields)]
         if not match.found or not theirs:
             return Outcome(change, Result.NOT_FOUND)
         people = choose(theirs, self.mapping.on_multiple_matches)
@@ -147,10 +149,6 @@ class CampaignMemberKind:
         else:
             rows = [*updates(change, members, change.fields, self._schema)]
         return rows or Outcome(change, Result.UNCHANGED)
-
-    def _is_anothers(self, person: Found, match: Match) -> bool:
-        first = self._places[match.rule or 0].first
-        return is_anothers(person, match.change.identity, first, self._places[first].field)
 
 
 class MemberSearch:

@@ -25,6 +25,7 @@ from destination_salesforce_intro.changes import (
     Value,
 )
 from destination_salesforce_intro.config import FlagMapping, MultiSelectMapping, SegmentRef
+from destination_salesforce_intro.kinds.keys import is_someone_elses
 from destination_salesforce_intro.kinds.segments import (
     Membership,
     compile_keys,
@@ -44,7 +45,7 @@ from destination_salesforce_intro.kinds.verdicts import (
 )
 from destination_salesforce_intro.mapping.values import converter
 from destination_salesforce_intro.org.decide import Decision, Verdict, decide
-from destination_salesforce_intro.org.lookup import Match, Search, is_anothers, places
+from destination_salesforce_intro.org.lookup import Match, Search, places
 from destination_salesforce_intro.org.schema import LAST_MODIFIED, ObjectSchema
 from destination_salesforce_intro.writing.together import together
 
@@ -159,8 +160,8 @@ class PersonFieldKind:
         found = not_converted(match.found)
         if isinstance(match.change, Upsert):
             return found
-        identity, field = match.change.identity, self._keys[0].field
-        return [one for one in found if not is_anothers(one, identity, 0, field)]
+        identity, fields = match.change.identity, [key.field for key in self._keys]
+        return [one for one in found if not is_someone_elses(one, identity, fields)]
 
     def _nobody(self, match: Match) -> Verdict:
         if isinstance(match.change, Exit):

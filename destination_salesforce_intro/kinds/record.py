@@ -24,6 +24,7 @@ from destination_salesforce_intro.changes import (
 )
 from destination_salesforce_intro.config import RecordMapping
 from destination_salesforce_intro.kinds.base import Finding
+from destination_salesforce_intro.kinds.keys import is_someone_elses
 from destination_salesforce_intro.kinds.verdicts import (
     CONVERTED_LEAD,
     MERGED,
@@ -57,7 +58,7 @@ from destination_salesforce_intro.org.lookup import (
 )
 from destination_salesforce_intro.org.merges import MergeSearch, can_be_merged
 from destination_salesforce_intro.org.schema import FieldSchema, ObjectSchema
-from destination_salesforce_intro.writing.buffer import joined
+from destination_salesforce_intro.writing.merging import joined
 from destination_salesforce_intro.writing.together import together
 
 
@@ -208,7 +209,7 @@ class RecordKind:
     def _owns(self, found: Found, identity: Identity) -> bool:
         first = self._key_fields[0]
         holder = canonical(found.fields.get(first.name), first)
-        return holder is not None and not is_anothers(found, identity, 0, first)
+        return holder is not None and not is_someone_elses(found, identity, self._key_fields)
 
     def _several(self, change: Change, found: Sequence[Found]) -> Outcome:
         return several(change, found, self._schema.name)

@@ -29,7 +29,7 @@ from destination_salesforce_intro.changes import (
     Upsert,
 )
 from destination_salesforce_intro.org.lookup import Match
-from destination_salesforce_intro.writing.buffer import Person, person
+from destination_salesforce_intro.writing.merging import Person, person
 
 
 class Unmatched(NamedTuple):

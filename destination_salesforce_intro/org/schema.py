@@ -88,6 +88,15 @@ class FieldSchema:
         return self.createable and not self.nillable and not self.defaulted_on_create
 
     @property
+    def names_one(self) -> bool:
+        """Whether one record at most holds a value of it.
+
+        Of a unique field Salesforce sees to that; by an External ID that several records hold it
+        refuses to upsert.
+        """
+        return self.unique or self.external_id
+
+    @property
     def ignores_case(self) -> bool:
         """Whether Salesforce takes ``ABC`` and ``abc`` for the same key in it."""
         return self.type in TEXT_TYPES and not self.case_sensitive

@@ -12,7 +12,7 @@ from functools import reduce
 
 from destination_salesforce_intro.changes import Change
 from destination_salesforce_intro.org.lookup import Match
-from destination_salesforce_intro.writing.buffer import in_time, person
+from destination_salesforce_intro.writing.merging import in_time, person
 
 Join = Callable[[Change, Change], Change]
 

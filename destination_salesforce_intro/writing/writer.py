@@ -156,23 +156,25 @@ class Writer:
         self._arrived = []
 
     def _flush(self, *, is_last: bool = False) -> None:
-        """Settle what waits: exits of all mappings first, then by priority.
+        """Settle what waits.
 
         Changes of people who are not in Salesforce yet go on waiting, while their people may
         still be written and there are not too many.
         """
-        changes = self._buffer.drain()
-        unmatched: list[Outcome] = []
-        for exits in (True, False):
-            for place in self._order:
-                theirs = [c for c in changes if c.mapping == place and isinstance(c, Exit) is exits]
-                unmatched += self._settle(place, theirs)
+        unmatched = [one for batch in self._buffer.drain() for one in self._write(batch)]
         if is_last or self._is_tired_of_waiting(len(unmatched)):
             self._note_all(unmatched)
         else:
             for outcome in unmatched:
                 self._wait(outcome.change)
         self._keep.secure()
+
+    def _write(self, batch: Sequence[Change]) -> Iterator[Outcome]:
+        """Settle *batch*: exits of all mappings first, then by priority; yield the unmatched."""
+        for exits in (True, False):
+            for place in self._order:
+                theirs = [c for c in batch if c.mapping == place and isinstance(c, Exit) is exits]
+                yield from self._settle(place, theirs)
 
     def _is_tired_of_waiting(self, unmatched: int) -> bool:
         """Whether the changes of absent people end now: too many, too long, or in vain."""

@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from destination_salesforce_intro.changes import Change, Create, Delete, Row
+from destination_salesforce_intro.changes import Change, Create, Delete, Outcome, Refused, Row
 from destination_salesforce_intro.kinds import Kind
 from destination_salesforce_intro.org.decide import Decision
+from destination_salesforce_intro.salesforce.answers import Answer
 
 SOQL = re.compile(
     r"SELECT (?P<names>.+) FROM (?P<object>\w+) WHERE (?P<field>\w+) IN \((?P<keys>.+?)\)"
@@ -25,13 +26,35 @@ PREFIXES = {
 }
 
 
+class Keep:
+    """Where outcomes go of which none may be a refusal."""
+
+    def note(self, outcome: Outcome | Refused) -> None:
+        assert isinstance(outcome, Outcome)
+        assert outcome.rejection is None
+
+    def secure(self) -> None:
+        """There is nothing to store."""
+
+
 class SmallOrg:
     """Records by object, in order of creation."""
 
     def __init__(self, **held: Sequence[Mapping[str, Any]]) -> None:
         self.held = defaultdict[str, list[dict[str, Any]]](list)
+        self.written: list[Row] = []
         for name, records in held.items():
             self.held[name] = [dict(record) for record in records]
+
+    def query(self, statements: Sequence[str]) -> Iterator[dict[str, Any]]:
+        for statement in statements:
+            yield from self.answer(statement)
+
+    def send(self, rows: Sequence[Row]) -> Iterator[Answer]:
+        for row in rows:
+            self.do(row)
+            self.written.append(row)
+            yield Answer(row, None, created=isinstance(row, Create))
 
     def answer(self, soql: str) -> Iterator[dict[str, Any]]:
         asked = SOQL.fullmatch(soql)

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destination_salesforce_intro.changes import Change, Exit, Result, Upsert, Value
+from destination_salesforce_intro.changes import Change, Exit, Identity, Result, Upsert, Value
 from destination_salesforce_intro.writing.buffer import Buffer
 from unit_tests.destination.builders import exit_, upsert
 
@@ -35,11 +35,20 @@ def ends_with_exit(changes: Sequence[Change]) -> Sequence[Change]:
     return changes[exits[-1] :] if exits else changes
 
 
-def drained(*changes: Change) -> list[Change]:
-    buffer = Buffer(max_changes=1000)
+UNIQUE = {0: frozenset({0}), 1: frozenset({0})}
+BY_EMAIL = {0: frozenset({1})}  # the keys are an e-mail, then an External ID
+
+
+def batches(*changes: Change, unique: Any = UNIQUE) -> list[list[Change]]:
+    buffer = Buffer(1000, unique)
     for change in changes:
         assert buffer.add(change) is None
     return buffer.drain()
+
+
+def drained(*changes: Change, unique: Any = UNIQUE) -> list[Change]:
+    (batch,) = batches(*changes, unique=unique) or [[]]
+    return batch
 
 
 def numbers(changes: Sequence[Change]) -> list[int]:
@@ -139,7 +148,7 @@ def test_mappings_do_not_mix() -> None:
 
 
 def test_older_change_after_a_drain_changes_nothing() -> None:
-    buffer = Buffer(max_changes=10)
+    buffer = Buffer(10, UNIQUE)
     older, same, newer = (f"2026-01-0{day}T00:00:00.000Z" for day in (1, 2, 3))
     buffer.add(exit_("x", at=same))
     buffer.drain()
@@ -155,19 +164,8 @@ def test_older_change_after_a_drain_changes_nothing() -> None:
     assert len(buffer) == 4
 
 
-def test_memory_of_what_was_drained_is_bounded() -> None:
-    buffer = Buffer(max_changes=10, remembered=2)
-    for key in ("x", "y", "x", "z"):
-        buffer.add(upsert(key, at="2026-01-02T00:00:00.000Z"))
-        buffer.drain()
-
-    late = {key: buffer.add(upsert(key, at="2026-01-01T00:00:00.000Z")) for key in "xyz"}
-
-    assert [key for key, outcome in late.items() if outcome is None] == ["y"]
-
-
 def test_buffer_is_full_at_its_size_and_empty_after_a_drain() -> None:
-    buffer = Buffer(max_changes=2)
+    buffer = Buffer(2, UNIQUE)
     filling = []
     for key in "xy":
         filling.append(buffer.is_full)
@@ -186,3 +184,83 @@ def test_of_changes_with_one_time_the_later_arrival_wins() -> None:
     (change,) = drained(upsert("x", fields={"a": 1}, at=at), upsert("x", fields={"a": 2}, at=at))
 
     assert change.fields == {"a": 2}
+
+
+def test_an_exit_under_a_new_email_ends_what_was_told_under_the_old() -> None:
+    (by_previous,) = drained(
+        upsert("old@", None, number=1),
+        exit_("new@", None, previous=("old@", None), number=2),
+        unique=BY_EMAIL,
+    )
+    (by_id,) = drained(upsert("old@", "c1", number=1), exit_("new@", "c1"), unique=BY_EMAIL)
+
+    assert isinstance(by_previous, Exit)
+    assert isinstance(by_id, Exit)
+    assert by_id.identity.previous == ("old@", None)
+
+
+def test_a_key_that_links_two_people_makes_them_one() -> None:
+    (one,) = drained(
+        upsert("e@", None, fields={"a": 1}),
+        upsert(None, "c1", fields={"b": 2}),
+        upsert("e@", "c1", fields={"c": 3}),
+        unique=BY_EMAIL,
+    )
+
+    assert one.fields == {"a": 1, "b": 2, "c": 3}
+    assert one.identity.keys == ("e@", "c1")
+
+
+def test_somebody_without_the_first_key_is_known_by_the_next() -> None:
+    (left,) = drained(upsert("x", "e@"), exit_(None, "e@"))
+
+    assert isinstance(left, Exit)
+    assert left.identity.keys == ("x", "e@")
+
+
+def test_an_address_that_changed_hands_begins_a_new_batch() -> None:
+    left = upsert("e2@", "c1", previous=("e1@", None))
+    took = exit_("e1@", "c2")
+
+    assert batches(left, took, unique=BY_EMAIL) == [[left], [took]]
+
+
+def test_an_older_word_of_the_former_holder_joins_theirs() -> None:
+    times = [f"2026-01-0{day}T00:00:00.000Z" for day in (1, 2)]
+    (one,) = drained(
+        upsert("e2@", None, previous=("e1@", None), at=times[1]),
+        upsert("e1@", None, fields={"a": 1}, at=times[0]),
+        unique=BY_EMAIL,
+    )
+
+    assert one.identity == Identity(("e2@", None), ("e1@", None))
+    assert one.fields == {"a": 1}
+
+
+def test_a_return_after_a_move_is_looked_for_under_the_old_key() -> None:
+    (left, back) = drained(
+        upsert("e2@", previous=("e1@",)), exit_("e2@", fields={"a": None}), upsert("e2@")
+    )
+
+    assert isinstance(left, Exit)
+    assert back.identity.previous == ("e1@",)
+
+
+def test_an_exit_that_is_ignored_ends_nothing() -> None:
+    ignored = exit_("x")._replace(action="ignore")
+
+    merged = drained(upsert("x", fields={"a": 1}), ignored, upsert("x", fields={"b": 2}))
+
+    assert [change.fields for change in merged if isinstance(change, Upsert)] == [{"a": 1, "b": 2}]
+    assert len(merged) == 2
+
+
+def test_what_was_told_under_a_former_key_is_remembered_too() -> None:
+    older, newer = (f"2026-01-0{day}T00:00:00.000Z" for day in (1, 2))
+    buffer = Buffer(10, BY_EMAIL)
+    buffer.add(exit_("new@", "c1", previous=("old@", None), at=newer))
+    buffer.drain()
+
+    assert buffer.add(upsert("old@", None, at=older)) is not None
+    assert buffer.add(upsert("other@", "c1", at=older)) is not None
+    assert buffer.add(upsert("other@", "c2", at=older)) is None

@@ -7,14 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_salesforce_intro.changes import (
-    Checkpoint,
-    Outcome,
-    Received,
-    Records,
-    Refused,
-    Row,
-)
+from destination_salesforce_intro.changes import Checkpoint, Received, Records, Row
 from destination_salesforce_intro.config import RecordMapping
 from destination_salesforce_intro.errors import Verdict
 from destination_salesforce_intro.mapping.mapper import Mapper
@@ -23,7 +16,7 @@ from destination_salesforce_intro.writing.buffer import Buffer
 from destination_salesforce_intro.writing.guard import Guard
 from destination_salesforce_intro.writing.writer import Org, Writer
 from unit_tests.destination.builders import CONTACT
-from unit_tests.destination.small_org import SmallOrg
+from unit_tests.destination.small_org import Keep, SmallOrg
 
 MAPPING = RecordMapping.model_validate(
     {
@@ -49,16 +42,6 @@ class Died(Exception):  # noqa: N818  (what happened to the process)
     """The process ended in the middle of a write."""
 
 
-class Keep:
-    """Keeps nothing: no record of these tests is refused."""
-
-    def note(self, outcome: Outcome | Refused) -> None:
-        assert not isinstance(outcome, Refused)
-
-    def secure(self) -> None:
-        """There is nothing to store."""
-
-
 class ShakyOrg(SmallOrg):
     """Dies at the write numbered *dies_at*, and loses the answers numbered in *lost*."""
 
@@ -67,10 +50,6 @@ class ShakyOrg(SmallOrg):
         self.dies_at = dies_at
         self._lost = lost
         self._writes = count()
-
-    def query(self, statements: Sequence[str]) -> Iterator[dict[str, Any]]:
-        for statement in statements:
-            yield from self.answer(statement)
 
     def send(self, rows: Sequence[Row]) -> Iterator[Answer]:
         for row in rows:
@@ -155,7 +134,7 @@ def written(org: ShakyOrg, events: Sequence[Event], buffer_size: int) -> Iterato
     """Yield the place of each STATE that comes back, until the process dies."""
     parts = Org(org.query, org.send, may_gain_people=True)
     guard = Guard(1000, 100, lambda _place: 0)
-    writer = Writer(MAPPER, [0], Buffer(buffer_size), parts, guard, Keep())
+    writer = Writer(MAPPER, [0], Buffer(buffer_size, {0: frozenset({0})}), parts, guard, Keep())
     try:
         for message in writer.run(events):
             yield message["state"]["at"]
