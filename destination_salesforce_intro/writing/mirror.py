@@ -113,8 +113,11 @@ class Mirror:
         self, reading: ownership.Reading, held: Iterable[Mapping[str, Any]]
     ) -> Iterator[Exit]:
         """Yield an exit for each record of *held* that the sync did not bring."""
+        told: dict[str, Any] = {DELETED_AT_COLUMN: self._now}
+        if reading.segment is not None:  # which a mapping may know by its name only
+            told["segment_name"] = self._segments[reading.segment]
         for record in held:
-            data = {**reading.data(record), DELETED_AT_COLUMN: self._now}
+            data = {**reading.data(record), **told}
             for change in self._kind.changes([Received(self.stream, 0, data)]):
                 if isinstance(change, Exit) and not self._seen.knows(change):
                     yield change

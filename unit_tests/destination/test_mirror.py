@@ -152,6 +152,23 @@ def test_a_flag_is_taken_only_in_segments_that_were_read(box: Running, mirrored:
     assert [held[f"p{n}"]["Is_Lapsed__c"] for n in range(3)] == [True, True, True]
 
 
+def test_a_segment_that_the_mapping_knows_by_name_is_mirrored(
+    box: Running, mirrored: Mirrored
+) -> None:
+    filled(box)
+
+    def lapsed(*numbers: int) -> list[dict[str, Any] | bytes]:
+        segment = {"segment_id": 9, "segment_name": "Lapsed"}
+        told = (record("memberships", **segment, cio_id=f"p{n}") for n in numbers)
+        return [*told, complete("memberships")]
+
+    mirrored(lapsed(0, 1, 2), FLAGS)
+    mirrored(lapsed(0), FLAGS)
+
+    held = contacts(box)
+    assert [held[f"p{n}"]["Is_Lapsed__c"] for n in range(3)] == [True, False, False]
+
+
 def test_overwrite_without_mirror_warns_and_only_upserts(box: Running) -> None:
     filled(box)
     result = sync(box, [person(9), complete()], sync_mode="overwrite")
