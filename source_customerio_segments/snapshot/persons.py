@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import repeat
 from typing import NamedTuple
+
+import numpy as np
 
 from source_customerio_segments.snapshot.columns import Places, blocks
 from source_customerio_segments.snapshot.people import Identity, People, find
 
-BLOCK_PEOPLE = 8_192  # turned into Python values at a time
+BLOCK_PEOPLE = 1_024  # turned into Python values at a time
 
 NOT_KNOWN = Identity(None, None)
 
@@ -30,9 +31,23 @@ def person(cio_id: str, identity: Identity, before: Identity) -> Person:
         cio_id,
         identity.email,
         identity.id,
-        before.email if before.email != identity.email else None,
-        before.id if before.id != identity.id else None,
+        _previous(before.email, identity.email),
+        _previous(before.id, identity.id),
     )
+
+
+def _previous(before: str | None, now: str | None) -> str | None:
+    return before if before != now else None
+
+
+class Persons(NamedTuple):
+    """Several persons as columns of equal length, named like the fields of `Person`."""
+
+    cio_id: list[str]
+    email: list[str | None]
+    id: list[str | None]
+    previous_email: list[str | None]
+    previous_id: list[str | None]
 
 
 def persons(people: People, was: People, places: Places) -> Iterator[Person]:
@@ -44,12 +59,21 @@ def persons(people: People, was: People, places: Places) -> Iterator[Person]:
         places: Whom to yield.
     """
     for part in blocks(len(places), BLOCK_PEOPLE):
-        block = people.take(places[part])
-        if len(was):
-            befores = before(was, block)
-            yield from map(person, block.names(), block.identities(), befores)
-        else:
-            yield from map(Person, *_columns(block), repeat(None), repeat(None))
+        yield from map(Person, *columns(people, was, places[part]))
+
+
+def columns(people: People, was: People, places: Places) -> Persons:
+    """Return what `persons` yields, all of it, as columns."""
+    block = people.take(places)
+    emails, ids = block.emails.tolist(), block.ids.tolist()
+    previous_emails: list[str | None] = [None] * len(places)
+    previous_ids = previous_emails.copy()
+    rows, there = find(was.cio_ids, block.cio_ids)
+    renamed = np.flatnonzero(there).tolist()
+    for row, (email, own_id) in zip(renamed, was.take(rows[there]).identities(), strict=True):
+        previous_emails[row] = _previous(email, emails[row])
+        previous_ids[row] = _previous(own_id, ids[row])
+    return Persons(block.names(), emails, ids, previous_emails, previous_ids)
 
 
 def before(was: People, block: People) -> Iterator[Identity]:
@@ -57,10 +81,6 @@ def before(was: People, block: People) -> Iterator[Identity]:
     rows, there = find(was.cio_ids, block.cio_ids)
     rows[~there] = len(was)
     return People.picked([was, _STRANGER], rows).identities()
-
-
-def _columns(block: People) -> tuple[list[str], list[str | None], list[str | None]]:
-    return block.names(), block.emails.tolist(), block.ids.tolist()
 
 
 _STRANGER = People.of(["?"], [None], [None])

@@ -5,22 +5,22 @@ The parts that all records of a batch share are written once; what differs is pu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from orjson import dumps, loads
 
 from source_customerio_segments.changes import Batch, Message, Record, Single
 from source_customerio_segments.snapshot.members import UNKNOWN
-from source_customerio_segments.snapshot.persons import Person
+from source_customerio_segments.snapshot.persons import Person, Persons
 from source_customerio_segments.streams.records import instant, membership
 
 _NOBODY = Person("", None, None, None, None)
-_DIFFERING = {*Person._fields, "entered_at"}
 
 
 def memberships(
     segment: tuple[int, str],
-    people: Iterable[tuple[Person, int]],
+    people: Persons,
+    entered_at: Sequence[int],
     status: str,
     changed_at: int,
 ) -> list[bytes]:
@@ -28,29 +28,28 @@ def memberships(
 
     Args:
         segment: Id and name.
-        people: Identifiers now, or as last seen; with the instant of the entry.
+        people: Identifiers now, or as last seen.
+        entered_at: When the entry of each was detected, epoch milliseconds; 0 if nobody knows.
         status: ``member`` or ``exited``.
         changed_at: When this was detected, epoch milliseconds.
     """
-    template = _template(membership(segment, _NOBODY, status, UNKNOWN, changed_at))
-    return [
-        template
-        % (
-            dumps(cio_id),
-            dumps(own_id),
-            dumps(email),
-            dumps(None if entered_at == UNKNOWN else instant(entered_at)),
-            dumps(previous_email),
-            dumps(previous_id),
-        )
-        for (cio_id, email, own_id, previous_email, previous_id), entered_at in people
-    ]
+    shared = membership(segment, _NOBODY, status, UNKNOWN, changed_at)
+    entered = [None if at == UNKNOWN else instant(at) for at in entered_at]
+    return _written(shared, {**people._asdict(), "entered_at": entered})
 
 
-def _template(record: dict[str, object]) -> bytes:
-    """Return *record* as JSON with ``%b`` for what differs from person to person."""
+def _written(shared: Mapping[str, object], columns: Mapping[str, list[str | None]]) -> list[bytes]:
+    """Write records that are *shared* but for *columns*; a column of nulls is shared as well."""
+    differing = {key: columns[key] for key in shared if any(columns.get(key, ()))}
+    template = _template(shared, differing)
+    rows = zip(*(map(dumps, column) for column in differing.values()), strict=True)
+    return list(map(template.__mod__, rows))
+
+
+def _template(record: Mapping[str, object], differing: Collection[str]) -> bytes:
+    """Return *record* as JSON with ``%b`` for the fields that differ from one to the next."""
     fields = (
-        b"%b:%b" % (dumps(key), b"%b" if key in _DIFFERING else _literal(value))
+        b"%b:%b" % (dumps(key), b"%b" if key in differing else _literal(value))
         for key, value in record.items()
     )
     return b"{" + b",".join(fields) + b"}"

@@ -6,15 +6,14 @@ Announce, tell segment by segment, settle; see ``snapshot.memory`` for why.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 import numpy as np
 
 from source_customerio_segments.changes import Batch, Estimate, Message, Record
 from source_customerio_segments.segments.comparison import Comparison, SegmentChange
-from source_customerio_segments.snapshot.columns import Places
+from source_customerio_segments.snapshot.columns import Places, blocks
 from source_customerio_segments.snapshot.people import find
-from source_customerio_segments.snapshot.persons import persons
+from source_customerio_segments.snapshot.persons import columns, persons
 from source_customerio_segments.streams import batches
 from source_customerio_segments.streams.checkpoints import Checkpoints
 from source_customerio_segments.streams.records import EXITED, MEMBER, membership
@@ -45,14 +44,14 @@ def _records(change: SegmentChange) -> int:
 
 def _changes(comparison: Comparison, key: int, change: SegmentChange) -> Iterator[Batch]:
     told, segment = change.told, (key, change.read.name)
+    meeting, changed_at = comparison.meeting, comparison.changed_at
     rounds = ((EXITED, told.exited), (MEMBER, told.changed), (MEMBER, told.repeated))
     members = change.announced()
     for status, places in (*rounds, (MEMBER, told.entered)):
-        entered_at = members.entered_at[np.searchsorted(members.places, places)].tolist()
-        named = persons(comparison.meeting.people, comparison.meeting.was, places)
-        people = zip(named, entered_at, strict=True)
-        while part := list(islice(people, BATCH_RECORDS)):
-            written = batches.memberships(segment, part, status, comparison.changed_at)
+        for part in blocks(len(places), BATCH_RECORDS):
+            people = columns(meeting.people, meeting.was, places[part])
+            entered_at = members.entered_at[np.searchsorted(members.places, places[part])].tolist()
+            written = batches.memberships(segment, people, entered_at, status, changed_at)
             yield Batch(STREAM, written)
 
 
