@@ -122,8 +122,8 @@ class People:
 
 def as_cio_ids(cio_ids: Sequence[str]) -> CioIds:
     """Turn cio_ids into a column; they stay strings, ``0300`` and ``30e00001`` included."""
-    encoded = list(map(utf8, cio_ids))
-    return np.array(encoded, np.bytes_) if encoded else np.empty(0, "S1")
+    ascii_only = "".join(cio_ids).isascii()  # what numpy encodes by itself, in half the time
+    return np.array(cio_ids if ascii_only else list(map(utf8, cio_ids)), np.bytes_)
 
 
 def nobody() -> People:
