@@ -114,8 +114,11 @@ def membership(answer: object) -> tuple[Page, str | None]:
     members = _items(answer, "identifiers")
     if not members and isinstance(answer, dict) and answer.get("ids"):
         raise UnreadableError("identifiers")
+    cio_ids = [member.get("cio_id") for member in members]
+    if not all(cio_ids):
+        raise UnreadableError("cio_id")
     page = Page(
-        [_cio_id(member) for member in members],
+        list(map(str, cio_ids)),
         [member.get("email") or None for member in members],
         [member.get("id") or None for member in members],
     )
@@ -196,7 +199,7 @@ def _items(answer: object, key: str) -> list[dict[str, Any]]:
     items = _object(answer, key)[key]
     if items is None:
         return []
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+    if not isinstance(items, list) or not set(map(type, items)) <= {dict}:
         raise UnreadableError(key)
     return items
 

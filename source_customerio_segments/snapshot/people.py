@@ -51,7 +51,7 @@ class People:
         Raises:
             ValueError: A cio_id is empty or holds a zero byte, so it cannot name anybody.
         """
-        if not all(cio_ids) or any("\0" in cio_id for cio_id in cio_ids):
+        if not all(cio_ids) or "\0" in "".join(cio_ids):
             raise ValueError("a member without a usable cio_id")
         return cls(as_cio_ids(cio_ids), Texts.of(emails), Texts.of(ids))
 
