@@ -22,7 +22,7 @@ import orjson
 from source_customerio_segments.snapshot.members import About, Members
 from source_customerio_segments.snapshot.memory import Snapshot
 from source_customerio_segments.snapshot.people import People, distinct
-from source_customerio_segments.state.codec import decode, encode
+from source_customerio_segments.state.codec import Encoder, decode
 
 WORKSPACE, SHARDS, FIRST = 106_338, 14, 427_000
 FIRST_NAMES = "ann bo carla dan eve farid grace hiro ines jose kim leo mei nia omar pia".split()  # noqa: SIM905 - a line
@@ -68,7 +68,7 @@ def _rows(memberships: int, segments: int) -> Iterator[Row]:
     snapshot = _snapshot(people, segments, memberships // segments)
     for megabytes in MEGABYTES:
         began = time.process_time()
-        value = encode(snapshot, megabytes)
+        value = Encoder(megabytes).encode(snapshot)
         written = time.process_time()
         decode(value)
         read = time.process_time()

@@ -44,10 +44,19 @@ class Texts:
     def of(cls, values: Sequence[str | None]) -> Texts:
         """Build a column from Python values; lone surrogates survive."""
         texts = [value or "" for value in values]
-        joined = "".join(texts)
-        parts = texts if joined.isascii() else map(utf8, texts)  # an ASCII character is a byte
-        lengths = np.fromiter(map(len, parts), np.uint32, len(texts))
-        return cls(np.frombuffer(utf8(joined), np.uint8), _bounds(lengths))
+        if not "".join(texts).isascii():
+            return cls.of_bytes(list(map(utf8, texts)))
+        return cls._cut("".join(texts).encode("ascii"), texts)  # where a character is a byte
+
+    @classmethod
+    def of_bytes(cls, rows: Sequence[bytes]) -> Texts:
+        """Build a column from texts in UTF-8."""
+        return cls._cut(b"".join(rows), rows)
+
+    @classmethod
+    def _cut(cls, data: bytes, rows: Sequence[str | bytes]) -> Texts:
+        lengths = np.fromiter(map(len, rows), np.uint32, len(rows))
+        return cls(np.frombuffer(data, np.uint8), _bounds(lengths))
 
     @classmethod
     def nulls(cls, count: int) -> Texts:
@@ -73,15 +82,18 @@ class Texts:
         """Return the rows at *places*, in that order; a place may come several times."""
         if _is_run(places):
             return self.rows(slice(places[0], places[-1] + 1))
-        starts = self.bounds[:-1][places]
-        lengths = self.bounds[1:][places] - starts
+        return self.spans(self.bounds[:-1][places], self.bounds[1:][places])
+
+    def spans(self, starts: Bounds, ends: Bounds) -> Texts:
+        """Return what lies between these positions of the text, a row for each pair."""
+        lengths = ends - starts
         bounds = _bounds(lengths)
         data = np.empty(int(bounds[-1]), np.uint8)
-        for part in blocks(len(places)):
-            start, stop = bounds[part.start], bounds[part.stop]
+        for part in blocks(len(starts)):
+            first, last = bounds[part.start], bounds[part.stop]
             shift = starts[part].astype(np.int64) - bounds[part.start : part.stop]
-            source = np.arange(start, stop) + np.repeat(shift, lengths[part])
-            np.take(self.data, source, out=data[start:stop], mode="clip")  # the mode that is fast
+            source = np.arange(first, last) + np.repeat(shift, lengths[part])
+            np.take(self.data, source, out=data[first:last], mode="clip")  # else it copies twice
         return Texts(data, bounds)
 
     def encoded(self) -> Iterator[bytes]:
@@ -99,6 +111,13 @@ class Texts:
             raw[start:end].decode("utf-8", "surrogatepass") or None
             for start, end in pairwise(self.bounds.tolist())
         ]
+
+
+def side_by_side(left: Texts, right: Texts) -> Texts:
+    """Put each row of *right* behind the same row of *left*."""
+    rows = np.arange(2 * len(left)).reshape(2, -1).T.reshape(-1)
+    both = Texts.joined([left, right]).take(rows)
+    return Texts(both.data, both.bounds[::2])
 
 
 def differing(left: Texts, right: Texts) -> Mask:

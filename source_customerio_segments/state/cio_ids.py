@@ -8,7 +8,6 @@ written back and compared; one that does not come out the same is kept as text.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 import numpy as np
 
@@ -29,12 +28,6 @@ def pack_cio_ids(cio_ids: CioIds) -> tuple[bytes, Places]:
     Returns:
         The bytes, and the rows of *cio_ids* in the order written; other columns go in that order.
     """
-    return _packed(cio_ids.tobytes(), cio_ids.dtype.itemsize)
-
-
-@lru_cache(maxsize=1)  # the states of one sync repeat them, and mostly those of two streams
-def _packed(column: bytes, width: int) -> tuple[bytes, Places]:
-    cio_ids = np.frombuffer(column, f"S{width}")
     parts, regular = split(cio_ids)
     plain, counted = np.flatnonzero(~regular), np.flatnonzero(regular)
     parts = parts if regular.all() else parts[:, counted]

@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -55,18 +56,52 @@ MEGABYTE = 1_000_000
 LEAST_BYTES_PER_PERSON = 3
 
 
-def encode(snapshot: Snapshot, max_megabytes: float) -> Packed:
-    """Write a snapshot, with identifiers while the value stays within *max_megabytes*.
+class Encoder:
+    """Writes the snapshots of one stream; people who stay the same are packed only once.
 
-    A snapshot with digests gets identifiers again when everybody has been read once more.
+    Args:
+        max_megabytes: Identifiers are kept while a state stays within that.
     """
-    rows = np.flatnonzero(referred(snapshot))
-    limit = max_megabytes * MEGABYTE
-    if len(rows) * LEAST_BYTES_PER_PERSON <= limit and _are_known(snapshot, rows):
-        value = _encoded(snapshot, IDENTIFIERS)
-        if len(orjson.dumps(value)) <= limit:
-            return value
-    return _encoded(snapshot, DIGESTS)
+
+    def __init__(self, max_megabytes: float) -> None:
+        self._limit = max_megabytes * MEGABYTE
+        self._pack_people = lru_cache(maxsize=2)(_pack_people)  # one for each form
+
+    def encode(self, snapshot: Snapshot) -> Packed:
+        """Write a snapshot, with identifiers while there is room.
+
+        One with digests gets identifiers again when everybody has been read once more.
+        """
+        rows = np.flatnonzero(referred(snapshot))
+        if len(rows) * LEAST_BYTES_PER_PERSON <= self._limit and _are_known(snapshot, rows):
+            value = self._encoded(snapshot, rows, IDENTIFIERS)
+            if len(orjson.dumps(value)) <= self._limit:
+                return value
+        return self._encoded(snapshot, rows, DIGESTS)
+
+    def _encoded(self, snapshot: Snapshot, rows: Places, form: str) -> Packed:
+        people = snapshot.people
+        if form == DIGESTS:  # pages are what a digest will be compared with
+            people = shown(people, snapshot.learned)
+        written, columns = self._pack_people(people, rows.tobytes(), form)
+        value: Packed = {
+            "version": VERSION,
+            "form": form,
+            "changed_at": snapshot.changed_at,
+            "count": len(written),
+            **columns,
+        }
+        ranks = np.zeros(len(snapshot.people), np.int64)
+        ranks[written] = np.arange(len(written))
+        value["segments"] = {
+            str(key): pack_members(each.moved_to(ranks)) for key, each in snapshot.segments.items()
+        }
+        if len(snapshot.was) and form == IDENTIFIERS:
+            everybody = np.arange(len(snapshot.was))
+            value["was"] = _pack_people(snapshot.was, everybody.tobytes(), form)[1]
+        if snapshot.told is not None:
+            value["told"] = pack_told(snapshot.told.take(written))
+        return {**value, "checksum": _checksum(value)}
 
 
 def decode(value: Mapping[str, Any]) -> Snapshot:
@@ -128,36 +163,12 @@ def _checksum(value: Mapping[str, Any]) -> str:
 
 
 def _are_known(snapshot: Snapshot, rows: Places) -> bool:
-    people, learned = snapshot.people.take(rows), snapshot.learned[:, rows]
-    return bool(are_known(people, learned).all())
+    return bool(are_known(snapshot.people, snapshot.learned)[rows].all())
 
 
-def _encoded(snapshot: Snapshot, form: str) -> Packed:
-    people = snapshot.people
-    if form == DIGESTS:  # pages are what a digest will be compared with
-        people = shown(people, snapshot.learned)
-    rows, columns = _people(people, np.flatnonzero(referred(snapshot)), form)
-    value: Packed = {
-        "version": VERSION,
-        "form": form,
-        "changed_at": snapshot.changed_at,
-        "count": len(rows),
-        **columns,
-    }
-    ranks = np.zeros(len(snapshot.people), np.int64)
-    ranks[rows] = np.arange(len(rows))
-    value["segments"] = {
-        str(key): pack_members(each.moved_to(ranks)) for key, each in snapshot.segments.items()
-    }
-    if len(snapshot.was) and form == IDENTIFIERS:
-        value["was"] = _people(snapshot.was, np.arange(len(snapshot.was)), form)[1]
-    if snapshot.told is not None:
-        value["told"] = pack_told(snapshot.told.take(rows))
-    return {**value, "checksum": _checksum(value)}
-
-
-def _people(people: People, rows: Places, form: str) -> tuple[Places, Packed]:
-    """Write the people at *rows*; return them in the order written."""
+def _pack_people(people: People, which: bytes, form: str) -> tuple[Places, Packed]:
+    """Write the people at the places *which*; return them in the order written."""
+    rows = np.frombuffer(which, np.int64)
     raw, order = pack_cio_ids(people.cio_ids[rows])
     rows = rows[order]
     value: Packed = {"cio_ids": pack(raw)}

@@ -10,16 +10,14 @@ import base64
 import bz2
 import zlib
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.uint64]
 
-# Names and addresses shrink a third further under bzip2, which takes three times as long.
-SMALL_BYTES = 8 * 2**20
 ZLIB_LEVEL = 6
+BZIP2_LEVEL = 2  # blocks that stay in the processor's cache; larger ones save 1 % for 20 %
 
 _HEADER_BYTES = 5  # count (4), width in bytes (1)
 
@@ -34,13 +32,8 @@ def pack(raw: bytes) -> str:
 
 
 def pack_words(raw: bytes) -> str:
-    """Do the same for names and addresses, with more effort while there are not too many."""
-    return pack(raw) if len(raw) > SMALL_BYTES else _bzipped(raw)
-
-
-@lru_cache(maxsize=4)  # e-mail addresses and ids, of two streams: states of one sync repeat them
-def _bzipped(raw: bytes) -> str:
-    return "b" + base64.b64encode(bz2.compress(raw)).decode()
+    """Do the same for names and addresses, which bzip2 makes a third smaller in the same time."""
+    return "b" + base64.b64encode(bz2.compress(raw, BZIP2_LEVEL)).decode()
 
 
 def unpack(text: object) -> bytes:

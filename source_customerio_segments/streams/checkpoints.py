@@ -10,7 +10,7 @@ from typing import Any
 
 from source_customerio_segments.changes import State
 from source_customerio_segments.snapshot.memory import Snapshot
-from source_customerio_segments.state.codec import encode
+from source_customerio_segments.state.codec import Encoder
 
 INTERVAL_MS = 30_000
 
@@ -23,13 +23,13 @@ class Checkpoints:
     def __init__(self, stream: str, clock: Clock, max_megabytes: float) -> None:
         self._stream = stream
         self._clock = clock
-        self._max_megabytes = max_megabytes
+        self._encoder = Encoder(max_megabytes)
         self._last_value: dict[str, Any] | None = None
         self._last_at = clock()
 
     def now(self, snapshot: Snapshot) -> Iterator[State]:
         """Yield the state of *snapshot* unless it is the one that went out last."""
-        value = encode(snapshot, self._max_megabytes)
+        value = self._encoder.encode(snapshot)
         self._last_at = self._clock()
         if value != self._last_value:
             self._last_value = value

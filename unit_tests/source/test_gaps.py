@@ -15,7 +15,7 @@ from source_customerio_segments.config import Config
 from source_customerio_segments.reader import read
 from source_customerio_segments.snapshot.gaps import are_known, named, shown
 from source_customerio_segments.snapshot.people import Identity, People
-from source_customerio_segments.state.codec import decode, encode
+from source_customerio_segments.state.codec import Encoder, decode
 from unit_tests.source.downstream import Downstream
 from unit_tests.source.fake_customerio import FakeCustomerio
 from unit_tests.source.test_reader import PROFILES, Sync, records
@@ -146,7 +146,7 @@ def test_state_of_an_older_version_learns_what_attributes_have(api: FakeCustomer
     assert as_before.told is not None
     nobody = replace(as_before.told, learned=np.zeros_like(as_before.told.learned))
     older = replace(as_before, people=shown(as_before.people, as_before.learned), told=nobody)
-    sync.downstream.states[PROFILES] = encode(older, 2)
+    sync.downstream.states[PROFILES] = Encoder(2).encode(older)
     assert "learned" not in sync.downstream.states[PROFILES]["told"]
 
     silent = records(sync.run(), PROFILES)
