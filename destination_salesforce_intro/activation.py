@@ -33,6 +33,8 @@ OPERATIONS: dict[str, Operation] = {
     "append": "insert",
     "append_dedup": "upsert",
     "update": "update",
+    # Not offered; a Clear of the platform comes as this, with no record. It removes nothing.
+    "overwrite": "upsert",
 }
 SOFT_DELETE = "soft_delete"
 OWN_PREFIXES = ("_ab_", "_airbyte_")  # columns of Airbyte's, not of the record's

@@ -102,11 +102,25 @@ def test_soft_delete_deletes(box: Running) -> None:
     assert list(contacts(box)) == ["p2"]
 
 
-def test_a_clear_leaves_everything(box: Running) -> None:
+@pytest.mark.parametrize("sync_mode", ["append_dedup", "overwrite"])
+def test_a_clear_leaves_everything(box: Running, sync_mode: str) -> None:
+    """The platform clears by an empty stream, overwritten, of a new generation."""
     activate(box, chosen("append_dedup"), person(1))
-    activate(box, chosen("append_dedup", minimum_generation_id=4, generation_id=4))
+    activate(box, chosen(sync_mode, minimum_generation_id=4, generation_id=4))
 
     assert list(contacts(box)) == ["p1"]
+
+
+def test_overwrite_upserts_and_removes_nothing(box: Running) -> None:
+    activate(box, chosen("append_dedup"), person(1), person(2))
+    activate(box, chosen("overwrite"), person(2, Plan__c="basic"), person(3))
+
+    assert {key: row["Plan__c"] for key, row in contacts(box).items()} == {
+        "p1": None,
+        "p2": "basic",
+        "p3": None,
+    }
+    assert "overwrite" not in {each["sync_mode"] for each in operations(CONTACT)}
 
 
 @pytest.mark.parametrize(

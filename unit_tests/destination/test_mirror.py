@@ -13,6 +13,7 @@ from destination_salesforce_intro.storage.attempts import Attempts
 from destination_salesforce_intro.storage.folders import Folder
 from destination_salesforce_intro.writing.mirror import Seen, problem
 from sandbox.serve import Running
+from unit_tests.destination import test_kinds_in_org as kinds_in_org
 from unit_tests.destination.builders import ADAPTER, exit_, upsert
 from unit_tests.destination.harness import (
     CONTACTS,
@@ -167,6 +168,38 @@ def test_a_segment_that_the_mapping_knows_by_name_is_mirrored(
 
     held = contacts(box)
     assert [held[f"p{n}"]["Is_Lapsed__c"] for n in range(3)] == [True, False, False]
+
+
+@pytest.mark.parametrize("place_of_kind", range(4), ids=["flag", "multi", "child", "campaign"])
+def test_every_kind_of_membership_is_mirrored_and_what_is_not_its_own_stays(
+    box: Running, mirrored: Mirrored, place_of_kind: int
+) -> None:
+    """One is still there, one left a segment and is in another, one left while nobody looked."""
+    own = kinds_in_org.shapes(kinds_in_org.campaign_of(box))[place_of_kind] | {"mirror": True}
+    people = [kinds_in_org.person(n) for n in (1, 2, 3)]
+    members = [kinds_in_org.member(n, segment) for n, segment in ((1, 7), (2, 7), (2, 8))]
+    sync(box, people, kinds_in_org.PEOPLE)
+    mirrored(members, own, sync_mode="append")
+    before = kinds_in_org.truth(box)
+    mirrored([kinds_in_org.member(3)], own, sync_mode="append")
+
+    result = mirrored([kinds_in_org.member(1), complete("memberships")], own)
+
+    after = kinds_in_org.truth(box)
+    nobody: tuple[Any, ...] = (False, False, None, [], 0)
+    closed = [("7:p2", False), ("8:p2", True)]
+    assert result.error is None
+    assert after["p1"] == before["p1"] != nobody
+    assert (
+        after["p2"]
+        == [
+            (False, True, None, [], 0),
+            (False, False, "Lapsed", [], 0),
+            (False, False, None, closed, 0),
+            nobody,
+        ][place_of_kind]
+    )
+    assert after["p3"] == (nobody if place_of_kind != 2 else (*nobody[:3], [("7:p3", False)], 0))
 
 
 def test_overwrite_without_mirror_warns_and_only_upserts(box: Running) -> None:
