@@ -33,6 +33,7 @@ from source_customerio_segments.streams.profile_reads import BATCH_PEOPLE
 # "App API reference, activities": types that carry the identifiers of people who are gone.
 DEPARTURES = ("profile_delete", "profile_merge")
 RENAMING, RENAMED_FIELDS = "attribute_change", ("email", "id")
+CLOCKS_DIFFER_S = 600  # ours and Customer.io's; reading too much does no harm
 MAX_PAGES = 500  # of one log: a minute of requests
 MAX_ACTIVITIES = MAX_PAGES * ACTIVITIES_PER_PAGE
 
@@ -170,7 +171,8 @@ def _former(
     was: People, people: People, comparison: Comparison, identifiers: Identifiers
 ) -> People:
     """Return the identifiers before of people in *was*, who are known by digest only."""
-    since_s = min((each.about.read_at for each in comparison.before.values()), default=0) // 1000
+    last_ms = min((each.about.read_at for each in comparison.before.values()), default=0)
+    since_s = last_ms // 1000 - CLOCKS_DIFFER_S
     names = was.names()
     changed = identifiers.before(set(names), since_s)
     now = people.take(find(people.cio_ids, was.cio_ids)[0]).identities()
