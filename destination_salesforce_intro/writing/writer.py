@@ -14,21 +14,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Map
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeGuard
 
 from destination_salesforce_intro.changes import (
     Change,
     Checkpoint,
     Complete,
+    Create,
+    Delete,
     Exit,
     Outcome,
     Records,
     Refused,
     Row,
+    Update,
 )
 from destination_salesforce_intro.errors import ConnectorError, Fault, TooLarge
 from destination_salesforce_intro.kinds import Kind
 from destination_salesforce_intro.mapping.mapper import Mapper
+from destination_salesforce_intro.org.decide import Decision
 from destination_salesforce_intro.org.lookup import Match
 from destination_salesforce_intro.protocol import Event, UndecodableLineError
 from destination_salesforce_intro.salesforce.answers import EDITED, LOST, Answer
@@ -185,20 +189,24 @@ class Writer:
         """Look up, decide and write until all *changes* are settled; return the unmatched."""
         kind, unmatched, looks = self._mapper.kinds[place], list[Outcome](), Counter[int]()
         while changes:
-            decision = kind.decide(self._find(kind, changes))
-            outcomes, unclear = settle(self._org.send(self._allowed(place, decision.rows)))
+            matches = self._find(kind, changes)
+            decision = kind.decide(matches)
+            outcomes, unclear = settle(self._org.send(self._allowed(place, decision, matches)))
             again, given_up = _part(unclear, looks)
             self._note_all([*decision.outcomes, *outcomes, *map(_give_up, given_up)])
             unmatched += decision.unmatched
             changes = [*decision.later, *(answer.row.change for answer in again)]
         return unmatched
 
-    def _allowed(self, place: int, rows: Sequence[Row]) -> list[Row]:
-        """Leave removals out where they are over budget; one exit may mean many records."""
-        removals = [row.change for row in rows if isinstance(row.change, Exit)]
-        if self._guard.admits(place, removals):
-            return list(rows)
-        return [row for row in rows if not isinstance(row.change, Exit)]
+    def _allowed(self, place: int, decision: Decision, matches: Sequence[Match]) -> list[Row]:
+        """Leave removals out where they, and those of later rounds, are over budget."""
+        rows = decision.rows
+        removals = [(row.change, row.id) for row in rows if is_removal(row)]
+        later = {id(change) for change in decision.later if isinstance(change, Exit)}
+        to_come = {one.id for m in matches if id(m.change) in later for one in m.found}
+        if self._guard.admits(place, removals, to_come):
+            return rows
+        return [row for row in rows if not is_removal(row)]
 
     def _find(self, kind: Kind, changes: Sequence[Change]) -> list[Match]:
         """Look *changes* up, in halves where Salesforce finds that too much at once."""
@@ -223,6 +231,11 @@ class Writer:
         elif outcome.rejection:
             self._books.refuse(outcome.change.received)
         self._keep.note(outcome)
+
+
+def is_removal(row: Row) -> TypeGuard[Update | Delete]:
+    """Whether *row* takes something away: an exit writes to records that are there."""
+    return isinstance(row.change, Exit) and not isinstance(row, Create)
 
 
 def _unmapped(stream: str) -> ConnectorError:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from destination_salesforce_intro.changes import Change
 from destination_salesforce_intro.errors import ConnectorError, Fault
 from destination_salesforce_intro.writing.guard import Guard
 from sandbox.serve import Running
@@ -91,22 +92,88 @@ def test_an_exit_that_changes_nothing_is_not_counted(box: Running) -> None:
     assert result.error is None
 
 
-def test_what_a_mapping_holds_is_counted_only_when_it_matters() -> None:
-    def holdings(_place: int) -> int:
-        raise AssertionError("asked for nothing")
+def test_a_share_is_of_what_the_mapping_held_before_the_first_removal(box: Running) -> None:
+    """Deleted records are held no more, so a later count would give a smaller budget."""
+    deleting = {**CONTACTS, "on_exit": {"action": "delete"}}
+    sync(box, PEOPLE, deleting)
+    exits = [message for n in range(8) for message in (gone(n), state(n))]
 
-    guard = Guard(5, 50, holdings)
+    result = sync(box, exits, deleting, max_removals=0, max_removal_percent=40)
 
-    assert guard.admits(0, [exit_("a")] * 5)
-    assert guard.admits(0, [])
+    assert result.acknowledged == list(range(8))
+    assert len(contacts(box)) == 12
+
+
+def removals(*ids: str) -> list[tuple[Change, str]]:
+    return [(exit_(id_), id_) for id_ in ids]
+
+
+def test_what_a_mapping_holds_is_counted_once_and_only_for_a_share() -> None:
+    asked: list[int] = []
+
+    def holdings(place: int) -> int:
+        asked.append(place)
+        return 10
+
+    shared, fixed = Guard(1, 50, holdings), Guard(5, 0, holdings)
+
+    assert shared.admits(3, [])
+    assert fixed.admits(3, removals("a"))
+    assert asked == []
+    assert shared.admits(3, removals("a", "b"))
+    assert shared.admits(3, removals("c", "d", "e"))
+    assert not shared.admits(3, removals("f"))
+    assert asked == [3]
+
+
+def test_a_removal_that_is_tried_again_is_no_second_one() -> None:
+    guard = Guard(2, 0, lambda _place: 0)
+
+    assert guard.admits(0, removals("a", "b"))
+    assert guard.admits(0, removals("b"))
+    assert not guard.admits(0, removals("c"))
+
+
+def test_removals_of_later_rounds_count_before_the_first() -> None:
+    guard = Guard(2, 0, lambda _place: 0)
+
+    assert not guard.admits(0, removals("a"), to_come=["b", "c"])
+    assert not guard.admits(0, removals("b"))
+
+
+def test_exits_that_have_to_wait_for_each_other_are_held_back_together(box: Running) -> None:
+    """One of the second exit's records is the first one's, so it is written in a later round."""
+    twins = [
+        {"LastName": "N", "Email": f"{name}@x.example", "MobilePhone": "1", "Plan__c": "pro"}
+        for name in "ab"
+    ]
+    box.salesforce_control.do({"create": {"object": "Contact", "records": twins}})
+    loose: dict[str, Any] = {
+        **CONTACTS,
+        "identity": [
+            {"source": "email", "target": "Email"},
+            {"source": "phone", "target": "MobilePhone"},
+        ],
+        "on_multiple_matches": "all",
+    }
+    left = {"_ab_cdc_deleted_at": "2026-01-01T00:00:00Z"}
+    exits = [record(email="a@x.example", **left), record(phone="1", **left), state(1)]
+
+    over = sync(box, exits, loose, max_removals=1, max_removal_percent=0)
+    held = [row["Plan__c"] for row in box.salesforce_control.records("Contact")]
+    within = sync(box, exits, loose, max_removals=2, max_removal_percent=0)
+
+    assert over.acknowledged == []
+    assert held == ["pro", "pro"]
+    assert within.acknowledged == [1]
 
 
 def test_mappings_have_budgets_of_their_own() -> None:
     guard = Guard(1, 0, lambda _place: 0)
 
-    assert guard.admits(0, [exit_("a")])
-    assert guard.admits(1, [exit_("a")])
-    assert not guard.admits(0, [exit_("b")])
+    assert guard.admits(0, removals("a"))
+    assert guard.admits(1, removals("a"))
+    assert not guard.admits(0, removals("b"))
     assert guard.covers("profiles")
     assert guard.covers(None)
     assert not guard.covers("others")

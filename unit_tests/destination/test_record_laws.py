@@ -100,11 +100,15 @@ def lived(
 ) -> tuple[World, Pipe]:
     """Let *events* happen.
 
-    By e-mail alone nobody can tell a move told again from another one, so there none is.
+    By e-mail alone nobody can tell a move told again from another one, so there none is. Led by an
+    e-mail, whoever gets an address gets the record that holds it; so nobody moves and leaves in
+    one flush, which would leave their record with the old address.
     """
     world, pipe = World(tells_previous=tells_previous), Pipe(identity)
     told: list[dict[str, Any] | None] = []
     for who, what, number in events:
+        if what == "leave" and identity[0] == EMAIL_RULE:
+            told.append(None)
         record = world.happen(who, what, number) if what != "flush" else None
         is_move_again = what == "again" and record is not None and record["previous_email"]
         if what == "flush" or (record and not (is_move_again and identity == [EMAIL_RULE])):
