@@ -5,7 +5,7 @@ The mapping owns the records whose first identity field is not null; an exit tou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from destination_salesforce_intro.changes import (
     Change,
@@ -114,7 +114,7 @@ class RecordKind:
 
     def search(self, changes: Sequence[Change]) -> Finding:
         """Start looking for the records that *changes* are about."""
-        if len(changes) > 2 * SAMPLE_SIZE and all(map(self._can_be_blind, changes)):
+        if self._samples and len(changes) > 2 * SAMPLE_SIZE and all(map(_can_be_blind, changes)):
             return SampledSearch(changes, self._places)
         search = Search(changes, self._places)
         return MergeSearch(search, self._places[0]) if can_be_merged(self._schema) else search
@@ -123,13 +123,16 @@ class RecordKind:
         """Decide one round: what to write, what needs no writing, what has to wait."""
         sought = [match for match in matches if match.sought]
         decision = decide(together(sought, same_person, of=(Upsert,)), self.judge)
-        # One for each person, by one key, so these collide with nothing.
-        decision.rows.extend(self._upsert(m.change) for m in matches if not m.sought)
+        decision.rows.extend(self._blind_upserts([m.change for m in matches if not m.sought]))
         return decision
 
-    def _upsert(self, change: Change) -> Create:
-        """Upsert by key what may or may not exist, saying what is to be cleared."""
-        return Create(change, self._schema.name, self._upsert_keys[0], change.fields)
+    def _blind_upserts(self, changes: Sequence[Change]) -> Iterator[Create]:
+        """Upsert by key what may or may not exist, saying what is to be cleared.
+
+        There is one for each person, and by one key, so they collide with nothing.
+        """
+        for change in changes:
+            yield Create(change, self._schema.name, self._upsert_keys[0], change.fields)
 
     def judge(self, match: Match) -> Verdict:
         """Decide about one change, as if it were alone."""
@@ -156,10 +159,6 @@ class RecordKind:
                 return Exit(self._place, identity, "update", fields, when, (received,))
             case action:
                 return Exit(self._place, identity, action, {}, when, (received,))
-
-    def _can_be_blind(self, change: Change) -> bool:
-        """Whether an upsert by key does the right thing, whatever Salesforce holds."""
-        return self._samples and isinstance(change, Upsert) and not any(change.identity.previous)
 
     def _judge_exit(self, change: Exit, found: Sequence[Found]) -> Verdict:
         if is_ignored(change):
@@ -220,6 +219,11 @@ def same_person(first: Change, second: Change) -> Change:
     if isinstance(first, Upsert) and isinstance(second, Upsert):
         return joined(first, second)
     raise TypeError("only upserts are joined: an exit is about its own key alone")
+
+
+def _can_be_blind(change: Change) -> bool:
+    """Whether an upsert by key does the right thing, whatever Salesforce holds."""
+    return isinstance(change, Upsert) and not any(change.identity.previous)
 
 
 def _upsert_keys(keys: Sequence[FieldSchema]) -> list[str]:

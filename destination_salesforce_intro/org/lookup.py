@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from destination_salesforce_intro.changes import Change, Exit, Found, Identity
-from destination_salesforce_intro.mapping.identity import canonical
+from destination_salesforce_intro.mapping.identity import canonical, canonicals
 from destination_salesforce_intro.org.schema import FieldSchema, ObjectSchema
 from destination_salesforce_intro.org.soql import Query
 
@@ -197,9 +197,9 @@ def is_anothers(found: Found, identity: Identity, rule: int, field: FieldSchema)
 
 def by_field(records: Iterable[Mapping[str, Any]], place: Place) -> dict[str, list[Found]]:
     """Sort *records* by the key in the field of *place*."""
-    by_key = defaultdict[str, list[Found]](list)
-    for record in records:
-        key = canonical(record.get(place.field.name), place.field)
+    by_key, records = defaultdict[str, list[Found]](list), list(records)
+    keys = canonicals([record.get(place.field.name) for record in records], place.field)
+    for key, record in zip(keys, records, strict=True):
         if key is not None:
             by_key[key].append(read(record, place.names))
     return by_key

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from itertools import chain
+from typing import Any, NamedTuple
 
 from destination_salesforce_intro.changes import Create, Delete, Row, Value
 from destination_salesforce_intro.errors import Verdict
@@ -23,6 +24,8 @@ CLEAR = "#N/A"
 MAX_JOB_BYTES = 100_000_000  # the guide's advice; the hard limit counts base64 (150 MB)
 MAX_CELL_CHARS = 131_072  # of one field in a Bulk CSV
 ABOUT = ("sf__Created", "sf__Error")  # the columns that say what became of a row
+QUOTED = '",\r\n'  # a cell with one of them has to be quoted
+ABSENT = object()  # a field that the row leaves alone
 HALTED = Refusal("BATCH_PROCESSING_HALTED", "the job ended before this row")
 
 csv.field_size_limit(2 * MAX_CELL_CHARS)  # the default is just below what Salesforce sends back
@@ -49,10 +52,11 @@ def fits(row: Row) -> bool:
         return True
     if isinstance(row, Create) and row.key_field is None:
         return False
-    values = row.fields.values()
-    return CLEAR not in values and not any(
-        isinstance(value, str) and len(value) >= MAX_CELL_CHARS for value in values
-    )
+    return not any(map(_is_too_much, row.fields.values()))
+
+
+def _is_too_much(value: Value) -> bool:
+    return isinstance(value, str) and (value == CLEAR or len(value) >= MAX_CELL_CHARS)
 
 
 def jobs(rows: Sequence[Row], max_bytes: int = MAX_JOB_BYTES) -> Iterator[tuple[list[Row], bytes]]:
@@ -97,35 +101,41 @@ def to_csv(rows: Sequence[Row]) -> bytes:
 
     ``Id,Plan__c`` / ``003…,pro`` / ``003…,#N/A``
     """
-    columns = _columns(rows)
+    names, fields = _columns(rows), list(map(_fields, rows))
+    cells = [_cells([each.get(name, ABSENT) for each in fields]) for name in names]
+    lines = [names, *zip(*cells, strict=True)]
+    if not any(mark in text for text in map("".join, cells) for mark in QUOTED):
+        return "".join(f"{','.join(line)}\n" for line in lines).encode()
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(_cells(row, columns) for row in rows)
+    csv.writer(text, lineterminator="\n").writerows(lines)
     return text.getvalue().encode()
 
 
 def _columns(rows: Sequence[Row]) -> list[str]:
-    names: dict[str, None] = {} if isinstance(rows[0], Create) else {"Id": None}
-    for row in rows:
-        if not isinstance(row, Delete):
-            names.update(dict.fromkeys(row.fields))
-    return list(names)
+    shapes = dict.fromkeys(tuple(row.fields) for row in rows if not isinstance(row, Delete))
+    id_column = () if isinstance(rows[0], Create) else ("Id",)
+    return list(dict.fromkeys(chain(id_column, *shapes)))
 
 
-def _cells(row: Row, columns: Sequence[str]) -> list[str]:
-    if isinstance(row, Delete):
-        return [row.id]
-    fields = row.fields if isinstance(row, Create) else {"Id": row.id, **row.fields}
-    return [_cell(fields[name]) if name in fields else "" for name in columns]
+def _fields(row: Row) -> Mapping[str, Value]:
+    if isinstance(row, Create):
+        return row.fields
+    return {"Id": row.id} if isinstance(row, Delete) else {"Id": row.id, **row.fields}
 
 
-def _cell(value: Value) -> str:
-    if isinstance(value, str):
-        return value or CLEAR
+def _cells(values: list[Any]) -> list[str]:
+    """Write one column; one of text alone, as most are, at once."""
+    if set(map(type, values)) == {str}:
+        return [value or CLEAR for value in values]
+    return list(map(_cell, values))
+
+
+def _cell(value: Any) -> str:
+    if value is ABSENT:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return CLEAR if value is None else str(value)
+    return CLEAR if value is None or value == "" else str(value)
 
 
 def key_of(row: Row) -> str:
@@ -161,11 +171,15 @@ class _Waiting:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._exact = {key_of(row): row for row in rows}
-        self._folded = {_folded(key): key for key in self._exact}
 
     def take(self, key: str) -> Row | None:
-        name = key if key in self._exact else self._folded.get(_folded(key), "")
-        return self._exact.pop(name, None)
+        row = self._exact.pop(key, None)
+        return row or self._exact.pop(self._folded.get(_folded(key), ""), None)
+
+    @cached_property
+    def _folded(self) -> dict[str, str]:
+        """The keys by what they have in common with other spellings; seldom asked for."""
+        return {_folded(key): key for key in self._exact}
 
     def rest(self) -> list[Row]:
         return list(self._exact.values())
@@ -192,7 +206,7 @@ def lines(content: bytes) -> Iterator[dict[str, str]]:
 
 
 def _stored(row: Row, created: str) -> Answer:
-    return Answer(row, None, created=created.lower() == "true")
+    return Answer(row, None, created.lower() == "true")
 
 
 def _failed(target: Target, row: Row, error: str) -> Answer:

@@ -26,43 +26,31 @@ def settle(answers: Iterable[Answer]) -> Settled:
     by_change: dict[int, list[Answer]] = {}
     for answer in answers:
         by_change.setdefault(id(answer.row.change), []).append(answer)
-    outcomes: list[Outcome] = []
-    again: list[Answer] = []
-    for group in by_change.values():
-        refused = _first(group, Verdict.REJECT)
-        unclear = None if refused else _first(group, Verdict.LOOK_AGAIN)
-        if unclear:
-            again.append(unclear)
-        else:
-            outcomes.append(_refused(refused) if refused else _stored(group))
-    return outcomes, again
+    words = [_word(group) for group in by_change.values()]
+    outcomes = [word for word in words if isinstance(word, Outcome)]
+    return outcomes, [word for word in words if isinstance(word, Answer)]
+
+
+def _word(group: Sequence[Answer]) -> Outcome | Answer:
+    verdicts = [answer.verdict for answer in group]
+    if Verdict.REJECT in verdicts:
+        return refuse(group[verdicts.index(Verdict.REJECT)])
+    if Verdict.LOOK_AGAIN in verdicts:
+        return group[verdicts.index(Verdict.LOOK_AGAIN)]
+    change = group[0].row.change
+    return Outcome(change, _result(change, group))
 
 
 def refuse(answer: Answer) -> Outcome:
     """Return the outcome of a change that Salesforce refuses however often it is looked up."""
-    return _refused(answer)
-
-
-def _first(group: Sequence[Answer], verdict: Verdict) -> Answer | None:
-    for answer in group:
-        if answer.verdict is verdict:
-            return answer
-    return None
-
-
-def _refused(answer: Answer) -> Outcome:
     return Outcome(answer.row.change, Result.REJECTED, rejection(answer.refusal))
-
-
-def _stored(group: Sequence[Answer]) -> Outcome:
-    change = group[0].row.change
-    return Outcome(change, _result(change, group))
 
 
 def _result(change: Change, group: Sequence[Answer]) -> Result:
     if isinstance(change, Exit):
         deleted = any(isinstance(answer.row, Delete) for answer in group)
         return Result.DELETED if deleted else Result.CLEARED
-    if all(answer.verdict is Verdict.ACCEPT for answer in group):
+    written = [answer.created for answer in group if answer.verdict is not Verdict.ACCEPT]
+    if not written:
         return Result.UNCHANGED  # it held already
-    return Result.CREATED if any(answer.created for answer in group) else Result.UPDATED
+    return Result.CREATED if True in written else Result.UPDATED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from destination_salesforce_intro.changes import Outcome, Refused
@@ -33,10 +33,12 @@ class Keeper:
         self._fails = on_rejected == "fail"
         self._now = now
 
-    def note(self, outcome: Outcome | Refused) -> None:
-        """Count *outcome*, and keep it if it is a refusal."""
-        self.summary.note(outcome, self._now())
-        self._rejected.add(outcome)
+    def note(self, outcomes: Sequence[Outcome | Refused]) -> None:
+        """Count *outcomes*, and keep those that are refusals."""
+        self.summary.note(outcomes, self._now())
+        for outcome in outcomes:
+            if outcome.rejection:
+                self._rejected.add(outcome)
 
     def secure(self) -> None:
         """Make every refusal durable.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import permutations
 
 from destination_salesforce_intro.changes import Change, Upsert
@@ -24,8 +24,13 @@ class Overlaps:
         self._columns = _columns(mappings) if len(set(self._priorities)) > 1 else {}
         self._members: dict[tuple[int, str], array[int]] = defaultdict(lambda: array("q"))
 
-    def note(self, change: Change) -> None:
-        """Take a membership that is in Salesforce now; exits and records are of no concern."""
+    def note(self, changes: Iterable[Change]) -> None:
+        """Take memberships that are in Salesforce now; exits and records are of no concern."""
+        if self._columns:
+            for change in changes:
+                self._note(change)
+
+    def _note(self, change: Change) -> None:
         columns = self._columns.get(change.mapping)
         if columns is None or not isinstance(change, Upsert):
             return

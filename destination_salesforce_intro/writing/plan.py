@@ -75,10 +75,11 @@ class Plan:
             self._rows[id(row.change)].append(self._row(row))
             yield Answer(row, None, created=isinstance(row, Create))
 
-    def note(self, outcome: Outcome | Refused) -> None:
-        """Count *outcome* and write its line."""
-        self.summary.note(outcome, 0)
-        self._parts.add(self._line(outcome))
+    def note(self, outcomes: Sequence[Outcome | Refused]) -> None:
+        """Count *outcomes* and write their lines."""
+        self.summary.note(outcomes, 0)
+        for outcome in outcomes:
+            self._parts.add(self._line(outcome))
 
     def secure(self) -> None:
         """Store the lines of this flush."""

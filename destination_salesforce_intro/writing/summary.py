@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import statistics
 from array import array
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Map
 from functools import lru_cache
 
-from destination_salesforce_intro.changes import Outcome, Refused, Rejection, Result
+from destination_salesforce_intro.changes import Outcome, Refused, Rejection, Result, Upsert
 from destination_salesforce_intro.config import Mapping
 from destination_salesforce_intro.mapping import times
 from destination_salesforce_intro.salesforce.limits import Allowance
@@ -17,7 +17,7 @@ from destination_salesforce_intro.salesforce.wire import Kind
 from destination_salesforce_intro.storage.rejected import object_of
 from destination_salesforce_intro.writing.overlaps import Overlaps
 
-STORED_ANEW = frozenset({Result.CREATED, Result.UPDATED, Result.CLEARED, Result.DELETED})
+STORED_ANEW = (Result.CREATED, Result.UPDATED, Result.CLEARED, Result.DELETED)
 
 
 class MappingTally:
@@ -30,22 +30,26 @@ class MappingTally:
         self.truncated = 0
         self.lags_s = array("d")  # from changed_at to stored
 
-    def note(self, outcome: Outcome | Refused, now_s: float) -> None:
-        """Count *outcome*, reached at *now_s* (seconds since the epoch)."""
-        if isinstance(outcome, Refused):
-            self.received += 1
-            self._refuse(outcome.rejection, 1)
-            return
-        records = len(outcome.change.received)
-        self.received += records
-        self.truncated += getattr(outcome.change, "truncated", 0)
-        if outcome.rejection:
-            self._refuse(outcome.rejection, records)
-            return
-        self.results[outcome.result] += 1
-        changed_s = _seconds(outcome.change.changed_at)
-        if changed_s is not None and outcome.result in STORED_ANEW:
-            self.lags_s.append(max(0.0, now_s - changed_s))
+    def refuse(self, refused: Refused) -> None:
+        """Count a record that became no change."""
+        self.received += 1
+        self._refuse(refused.rejection, 1)
+
+    def note(self, outcomes: Sequence[Outcome], now_s: float) -> None:
+        """Count *outcomes*, reached at *now_s* (seconds since the epoch)."""
+        changes = [outcome.change for outcome in outcomes]
+        self.received += sum(len(change.received) for change in changes)
+        self.truncated += sum(each.truncated for each in changes if isinstance(each, Upsert))
+        for change, _, rejection in outcomes:
+            if rejection:
+                self._refuse(rejection, len(change.received))
+        self._note_settled([outcome for outcome in outcomes if not outcome.rejection], now_s)
+
+    def _note_settled(self, outcomes: Sequence[Outcome], now_s: float) -> None:
+        self.results.update(outcome.result for outcome in outcomes)
+        anew = [each.change.changed_at for each in outcomes if each.result in STORED_ANEW]
+        changed_s = (_seconds(changed_at) for changed_at in anew)
+        self.lags_s.extend(max(0.0, now_s - at_s) for at_s in changed_s if at_s is not None)
 
     def _refuse(self, rejection: Rejection, records: int) -> None:
         kept, before = self.refusals.get(rejection.code, (rejection, 0))
@@ -71,12 +75,17 @@ class Summary:
         self.tallies = [MappingTally() for _ in mappings]
         self._overlaps = Overlaps(mappings)
 
-    def note(self, outcome: Outcome | Refused, now_s: float) -> None:
-        """Count *outcome* for its mapping."""
-        place = outcome.mapping if isinstance(outcome, Refused) else outcome.change.mapping
-        self.tallies[place].note(outcome, now_s)
-        if isinstance(outcome, Outcome) and not outcome.rejection:
-            self._overlaps.note(outcome.change)
+    def note(self, outcomes: Iterable[Outcome | Refused], now_s: float) -> None:
+        """Count *outcomes*, each for its mapping."""
+        by_mapping = defaultdict[int, list[Outcome]](list)
+        for outcome in outcomes:
+            if isinstance(outcome, Refused):
+                self.tallies[outcome.mapping].refuse(outcome)
+            else:
+                by_mapping[outcome.change.mapping].append(outcome)
+        for place, theirs in by_mapping.items():
+            self.tallies[place].note(theirs, now_s)
+            self._overlaps.note(each.change for each in theirs if not each.rejection)
 
     def lines(self) -> Iterator[str]:
         """Yield one line per mapping, and one per reason of refusal, without any value."""

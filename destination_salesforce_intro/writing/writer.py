@@ -63,8 +63,8 @@ class Org(NamedTuple):
 class Keeps(Protocol):
     """Where outcomes go."""
 
-    def note(self, outcome: Outcome | Refused) -> None:
-        """Take an outcome; a refusal need not be durable yet."""
+    def note(self, outcomes: Sequence[Outcome | Refused]) -> None:
+        """Take outcomes; a refusal need not be durable yet."""
 
     def secure(self) -> None:
         """Return when every refusal noted so far is where a person can find it."""
@@ -130,7 +130,7 @@ class Writer:
             ConnectorError: As `run`; or removals were held back.
         """
         for change in exits:
-            self._wait(change)
+            self._wait([change])
             if self._buffer.is_full:
                 self._flush()
         self._flush(is_last=True)
@@ -140,15 +140,14 @@ class Writer:
         if records.stream not in self._mapper.streams:
             raise _unmapped(records.stream)
         self._books.receive(records)
-        for change in self._mapper.changes(records):
-            self._wait(change)
+        self._wait(self._mapper.changes(records))
         if self._buffer.is_full:
             self._flush()
 
-    def _wait(self, change: Change | Refused) -> None:
-        outcome = change if isinstance(change, Refused) else self._buffer.add(change)
-        if outcome is not None:
-            self._note(outcome)
+    def _wait(self, changes: Iterable[Change | Refused]) -> None:
+        """Let *changes* wait to be written, but for those whose outcome is known."""
+        told = [one if isinstance(one, Refused) else self._buffer.add(one) for one in changes]
+        self._note([outcome for outcome in told if outcome is not None])
 
     def _release(self) -> Iterator[Map[str, Any]]:
         """Give back the states that nothing holds any more, in order."""
@@ -167,10 +166,9 @@ class Writer:
         """
         unmatched = [one for batch in self._buffer.drain() for one in self._write(batch)]
         if is_last or self._is_tired_of_waiting(len(unmatched)):
-            self._note_all(unmatched)
+            self._note(unmatched)
         else:
-            for outcome in unmatched:
-                self._wait(outcome.change)
+            self._wait(outcome.change for outcome in unmatched)
         self._keep.secure()
 
     def _write(self, batch: Sequence[Change]) -> Iterator[Outcome]:
@@ -193,7 +191,7 @@ class Writer:
             decision = kind.decide(matches)
             outcomes, unclear = settle(self._org.send(self._allowed(place, decision, matches)))
             again, given_up = _part(unclear, looks)
-            self._note_all([*decision.outcomes, *outcomes, *map(_give_up, given_up)])
+            self._note([*decision.outcomes, *outcomes, *map(_give_up, given_up)])
             unmatched += decision.unmatched
             changes = [*decision.later, *(answer.row.change for answer in again)]
         return unmatched
@@ -221,16 +219,13 @@ class Writer:
             return [*self._find(kind, changes[:half]), *self._find(kind, changes[half:])]
         return finding.matches()
 
-    def _note_all(self, outcomes: Iterable[Outcome]) -> None:
+    def _note(self, outcomes: Sequence[Outcome | Refused]) -> None:
         for outcome in outcomes:
-            self._note(outcome)
-
-    def _note(self, outcome: Outcome | Refused) -> None:
-        if isinstance(outcome, Refused):
-            self._books.refuse([outcome.received])
-        elif outcome.rejection:
-            self._books.refuse(outcome.change.received)
-        self._keep.note(outcome)
+            if isinstance(outcome, Refused):
+                self._books.refuse([outcome.received])
+            elif outcome.rejection:
+                self._books.refuse(outcome.change.received)
+        self._keep.note(outcomes)
 
 
 def is_removal(row: Row) -> TypeGuard[Update | Delete]:

@@ -29,9 +29,8 @@ PREFIXES = {
 class Keep:
     """Where outcomes go of which none may be a refusal."""
 
-    def note(self, outcome: Outcome | Refused) -> None:
-        assert isinstance(outcome, Outcome)
-        assert outcome.rejection is None
+    def note(self, outcomes: Sequence[Outcome | Refused]) -> None:
+        assert all(outcome.rejection is None for outcome in outcomes)
 
     def secure(self) -> None:
         """There is nothing to store."""

@@ -36,7 +36,7 @@ def members(place: int, *keys: str) -> list[Change]:
 def lines(mappings: list[Any], *changes: Change) -> list[str]:
     overlaps = Overlaps(mappings)
     for change in changes:
-        overlaps.note(change)
+        overlaps.note([change])
     return list(overlaps.lines())
 
 
@@ -78,6 +78,6 @@ def test_row_of_a_child_record_is_told_by_its_person() -> None:
 def test_summary_tells_of_stored_memberships_only() -> None:
     summary = Summary([suppressed(), campaign()])
     for change in (*members(0, "ann"), *members(1, "ann")):
-        summary.note(Outcome(change, Result.UPDATED), 0.0)
+        summary.note([Outcome(change, Result.UPDATED)], 0.0)
 
     assert any("1 people of this sync" in line for line in summary.lines())

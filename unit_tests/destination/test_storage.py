@@ -141,10 +141,8 @@ def test_any_file_system_will_do() -> None:
 def test_the_summary_counts_records_and_shows_no_values() -> None:
     summary = Summary([MAPPING])
     change = upsert("a1", at="2025-12-31T23:59:00.000Z")
-    summary.note(Outcome(change, Result.CREATED), NOW_S)
-    summary.note(Outcome(change, Result.UNCHANGED), NOW_S)
-    summary.note(Outcome(change, Result.REJECTED, WHY), NOW_S)
-    summary.note(refused(4), NOW_S)
+    results = (Outcome(change, Result.CREATED), Outcome(change, Result.UNCHANGED))
+    summary.note([*results, Outcome(change, Result.REJECTED, WHY), refused(4)], NOW_S)
     counts, why = summary.lines()
 
     assert counts == (
