@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from random import Random, SystemRandom
 
-from integration_tests.soak.life import Life, Violation
+from integration_tests.soak.life import Life
+from integration_tests.soak.rounds import Violation
 from integration_tests.soak.variants import VARIANTS, Variant
 from sandbox.serve import running
 
@@ -35,7 +36,9 @@ def _live(variant: Variant, syncs: int, seed: int, folder: Path) -> None:
     began = time.monotonic()
     random = Random(f"{seed} {variant.name}")  # noqa: S311 - a test's chance, not a secret
     with running(people=PEOPLE, seed=random.randrange(1_000)) as box:
-        box.customerio_control.do({"op": "set_workspace", "page_cap": 50})
+        identifiers = ["id"] if variant.by_id else ["email", "id"]
+        workspace = {"op": "set_workspace", "page_cap": 50, "identifiers": identifiers}
+        box.customerio_control.do(workspace)
         life = Life(box, variant, random, folder / variant.name.replace(" ", "-"))
         life.play(syncs)
     tally = life.tally

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from integration_tests.soak.connection import Told
+from integration_tests.soak.names import IDENTIFIERS, Names
 from integration_tests.soak.truth import Membership, Truth
 from integration_tests.soak.warehouse import (
     MEMBERSHIPS,
@@ -13,12 +15,12 @@ from integration_tests.soak.warehouse import (
     Row,
     Table,
     Warehouse,
+    is_present,
     own_attributes,
 )
 
 # Shown among the attributes by the API, and kept apart from them in the truth.
-IDENTIFIERS = ("email", "id", "cio_id")
-MASS_EXIT = "mass_exit"
+APART = (*IDENTIFIERS, "cio_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +32,16 @@ class Scene:
         after: ... and when it ended.
         unknown: Segments whose reads told less than the truth from beginning to end.
         rows: This sync's ``segment_syncs`` by segment; without them nothing is known to be held.
-        warned: Segments that are held in any stream; rows tell of memberships alone, and a stream
-            that began anew has nobody to lose.
         expels: Members of a segment that is gone leave with it.
+        names: What people are called.
     """
 
     before: Truth
     after: Truth
     unknown: frozenset[int]
     rows: Mapping[int, Row]
-    warned: frozenset[int] = frozenset()
     expels: bool = False
+    names: Names = field(default_factory=Names)
 
     @property
     def held(self) -> frozenset[int]:
@@ -49,13 +50,8 @@ class Scene:
 
     @property
     def known(self) -> frozenset[int]:
-        """Segments that were read and believed."""
-        return frozenset(self.rows.keys() & self.after.segments.keys()) - self.held
-
-    @property
-    def known_to_all(self) -> frozenset[int]:
         """Segments that were read and believed in every stream."""
-        return self.known - self.warned
+        return frozenset(self.rows.keys() & self.after.segments.keys()) - self.held
 
 
 # --- of any sync, however it ended --------------------------------------------------------------
@@ -67,7 +63,7 @@ def wrong_exits(scene: Scene, exits: Iterable[Membership]) -> Iterator[str]:
     for segment, cio_id in exits:
         if (segment, cio_id) in stayed:
             yield f"{MEMBERSHIPS} {segment}/{cio_id}: reported as gone, and was there all the time"
-        if segment in scene.held:
+        if segment in scene.unknown:
             yield f"{MEMBERSHIPS} {segment}/{cio_id}: reported as gone from a held segment"
 
 
@@ -93,40 +89,45 @@ def wrong_profile_exits(
 # --- of a sync that went well while nothing changed ---------------------------------------------
 
 
-def differences(scene: Scene, warehouse: Warehouse, *, fresh: bool) -> Iterator[str]:
+def differences(scene: Scene, warehouse: Warehouse, *, fresh: bool, chained: bool) -> Iterator[str]:
     """Compare the tables with the truth, segment by segment as far as it is known.
 
     Args:
         scene: The sync.
         warehouse: The tables.
         fresh: Attributes were read of everybody, so they are compared as well.
+        chained: Every record so far has given the identifiers it changes, so that the tables keyed
+            on e-mail must be right.
     """
     memberships = warehouse.tables[MEMBERSHIPS]
     for key in sorted(scene.known):
-        yield from _segment(key, memberships, scene.after)
+        yield from _segment(key, memberships, scene)
     if scene.expels:
         gone = {place[0] for place in memberships.present()} - scene.after.segments.keys()
         yield from (f"{MEMBERSHIPS} of {key}: still told, and the segment is gone" for key in gone)
     yield from _profiles(scene, warehouse.tables[PROFILES], fresh=fresh)
-    if warehouse.knows_identifiers:
-        yield from _emails(scene, warehouse)
+    if chained:
+        yield from _emails(scene, memberships)
+        yield from _profile_emails(scene, warehouse.tables[PROFILES])
 
 
-def _segment(key: int, table: Table, truth: Truth) -> Iterator[str]:
+def _segment(key: int, table: Table, scene: Scene) -> Iterator[str]:
+    truth = scene.after
     told = {place[1]: row for place, row in table.present().items() if place[0] == key}
     yield from _sets(f"{MEMBERSHIPS} of {key}", told.keys(), truth.segments[key])
     for cio_id in told.keys() & truth.segments[key]:
-        yield from _identifiers(f"{MEMBERSHIPS} {key}/{cio_id}", told[cio_id], truth.people[cio_id])
+        person = scene.names.on_pages(truth.people[cio_id])
+        yield from _identifiers(f"{MEMBERSHIPS} {key}/{cio_id}", told[cio_id], person)
 
 
 def _profiles(scene: Scene, table: Table, *, fresh: bool) -> Iterator[str]:
     told = {place[0]: row for place, row in table.present().items()}
     for cio_id, row in told.items():
-        in_others = set(row["segment_ids"]) - scene.known_to_all
+        in_others = set(row["segment_ids"]) - scene.known
         if not (in_others or scene.after.segments_of(cio_id)):
             yield f"{PROFILES} {cio_id}: still told, and in no segment"
     for cio_id in scene.after.people:
-        inside = scene.after.segments_of(cio_id) & scene.known_to_all
+        inside = scene.after.segments_of(cio_id) & scene.known
         if cio_id in told:
             yield from _profile(scene, told[cio_id], inside, fresh=fresh)
         elif inside:
@@ -136,8 +137,8 @@ def _profiles(scene: Scene, table: Table, *, fresh: bool) -> Iterator[str]:
 def _profile(scene: Scene, row: Row, inside: Collection[int], *, fresh: bool) -> Iterator[str]:
     name, person = f"{PROFILES} {row['cio_id']}", scene.after.people[row["cio_id"]]
     ids = set(row["segment_ids"])
-    if ids & scene.known_to_all != inside:
-        yield f"{name}: told in {sorted(ids & scene.known_to_all)}, is in {sorted(inside)}"
+    if ids & scene.known != inside:
+        yield f"{name}: told in {sorted(ids & scene.known)}, is in {sorted(inside)}"
     for column, value in row.items():
         if column.startswith("in_segment_") and value != (int(column.split("_")[-1]) in ids):
             yield f"{name}: {column} does not agree with segment_ids"
@@ -150,26 +151,27 @@ def _profile(scene: Scene, row: Row, inside: Collection[int], *, fresh: bool) ->
 def _attributes(name: str, row: Row, truth: Mapping[str, Any]) -> Iterator[str]:
     told = own_attributes(row["attributes"])
     columns = {each: row[each] for each in told.keys() & row.keys()}
-    kept = {each: value for each, value in told.items() if each not in IDENTIFIERS}
+    kept = {each: value for each, value in told.items() if each not in APART}
     expected = {each: truth.get(each) for each in kept.keys() | _everything(row, truth)}
     if kept != expected:
         wrong = sorted(each for each in expected if kept.get(each) != expected[each])
         yield f"{name}: the attributes {wrong} are not as Customer.io holds them"
     for each, value in columns.items():
-        if each not in IDENTIFIERS and value != truth.get(each):
+        if each not in APART and value != truth.get(each):
             yield f"{name}: the column {each} is not as Customer.io holds it"
 
 
 def _everything(row: Row, truth: Mapping[str, Any]) -> set[str]:
     """Return the attributes that must be there, unless some are selected: each has a column."""
-    selected = any(each in row for each in row["attributes"] if each not in IDENTIFIERS)
+    selected = any(each in row for each in row["attributes"] if each not in APART)
     return set() if selected else set(truth)
 
 
-def _emails(scene: Scene, warehouse: Warehouse) -> Iterator[str]:
-    told = warehouse.tables[MEMBERSHIPS].by_email
+def _emails(scene: Scene, table: Table) -> Iterator[str]:
+    told, everybody = table.by_email, scene.after.people
     for key in sorted(scene.known):
-        people = {each: scene.after.people[each]["email"] for each in scene.after.segments[key]}
+        members = scene.after.segments[key]
+        people = {each: scene.names.on_pages(everybody[each])["email"] for each in members}
         expected = {email: cio_id for cio_id, email in people.items() if email is not None}
         emails = {place[1]: cio_id for place, cio_id in told.items() if place[0] == key}
         if emails != expected:
@@ -177,8 +179,19 @@ def _emails(scene: Scene, warehouse: Warehouse) -> Iterator[str]:
             yield f"{MEMBERSHIPS} of {key} keyed on e-mail: wrong about {odd[0]}"
 
 
+def _profile_emails(scene: Scene, table: Table) -> Iterator[str]:
+    """Compare the profiles keyed on e-mail, as far as people are in a segment that is known."""
+    for cio_id, person in scene.after.people.items():
+        told = table.by_email.get((person["email"],))
+        if person["email"] and told != cio_id and scene.after.segments_of(cio_id) & scene.known:
+            yield f"{PROFILES} keyed on e-mail: wrong about {person['email']}"
+    for (email,), cio_id in table.by_email.items():
+        if table.rows[(cio_id,)]["email"] != email or not is_present(table.rows[(cio_id,)]):
+            yield f"{PROFILES} keyed on e-mail: {email} is left over"
+
+
 def _identifiers(name: str, row: Row, person: Mapping[str, Any]) -> Iterator[str]:
-    for column in ("email", "id"):
+    for column in IDENTIFIERS:
         if row[column] != person[column]:
             yield f"{name}: {column} is not the one the person has"
 
@@ -191,33 +204,18 @@ def _sets(name: str, told: Collection[str], true: Collection[str]) -> Iterator[s
         yield f"{name}: {len(missing)} there and not told, such as {missing[0]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """``max_exit_percent``, ``max_exit_minimum``, ``release_segments``."""
-
-    percent: float
-    minimum: int
-    released: frozenset[int]
-
-    def hold(self, segment: int, exits: int, before: int) -> str | None:
-        """Return why a segment that is read whole is held."""
-        many = exits >= max(self.minimum, 1) and exits * 100 > before * self.percent
-        return MASS_EXIT if many and segment not in self.released else None
+# --- of the end ---------------------------------------------------------------------------------
 
 
-def wrong_holds(scene: Scene, told: Table, rules: Rules) -> Iterator[str]:
-    """Find segments held without reason, and mass exits that were let through.
-
-    Args:
-        scene: The sync.
-        told: The memberships as they were before it; nothing was open.
-        rules: The settings of the gate.
-    """
-    for key in scene.after.segments.keys() & scene.rows.keys() - scene.unknown:
-        members = {place[1] for place in told.present() if place[0] == key}
-        exits = len(members - scene.after.segments[key])
-        expected = rules.hold(key, exits, len(members))
-        reason = scene.rows[key]["held_reason"]
-        if reason != expected:
-            left = f"{exits} of {len(members)} left"
-            yield f"segment {key}: held for {reason}, expected {expected} ({left})"
+def unquiet(scene: Scene, told: Told, *, first: bool) -> Iterator[str]:
+    """Find what two syncs of a workspace that is mended should not say; *first*: of the first."""
+    if not told.is_whole:
+        yield f"the quiet sync ended with {told.output.exit_code}"
+    held = sorted(scene.after.segments.keys() - scene.known)
+    if held:
+        yield f"segments {held} are held in a quiet sync"
+    for stream in () if first else (MEMBERSHIPS, PROFILES):
+        if told.records[stream]:
+            yield f"{stream}: {told.records[stream]} records in a sync that follows a quiet one"
+        if sum(name == stream for name, _ in told.output.states()) > 1:
+            yield f"{stream}: more than one state in a sync without news"

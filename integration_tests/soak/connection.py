@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from integration_tests.runner import command
+from integration_tests.soak import event_log
+from integration_tests.soak.event_log import EVENTS
 from integration_tests.soak.process import Cut, Output, run
 from integration_tests.soak.truth import Membership
 from integration_tests.soak.warehouse import (
@@ -19,11 +21,12 @@ from integration_tests.soak.warehouse import (
     SYNCS,
     Row,
     Warehouse,
+    is_nameless,
     is_present,
 )
 
 SOURCE = "source_customerio_segments"
-STREAMS = (SEGMENTS, PROFILES, MEMBERSHIPS, SYNCS)
+STREAMS = (SEGMENTS, PROFILES, MEMBERSHIPS, EVENTS, SYNCS)
 
 
 @dataclass(slots=True)
@@ -35,12 +38,16 @@ class Told:
         exits: Memberships reported as ended.
         profile_exits: People reported as gone, with the segments both streams told them in before.
         records: How many records of each stream.
+        digests: Streams whose last state had digests in place of identifiers.
+        asked: Exits of these, each with its stream: their identifiers had to be asked for.
         rows: ``segment_syncs`` by segment.
         segments: The ids of the stream ``segments``.
         wrong: What is wrong with single records and messages.
     """
 
     output: Output
+    digests: Collection[str] = ()
+    asked: list[tuple[str, Row]] = field(default_factory=list)
     exits: list[Membership] = field(default_factory=list)
     profile_exits: dict[str, Sequence[int]] = field(default_factory=dict)
     records: Counter[str] = field(default_factory=Counter)
@@ -62,13 +69,18 @@ class Connection:
     Args:
         settings: The configuration.
         folder: Where each sync's files are kept.
+        by_id: The pages of members show no e-mail addresses.
+        events: The events told so far.
         warehouse: The tables.
     """
 
     settings: Mapping[str, Any]
     folder: Path
+    by_id: bool
+    events: event_log.Told
     warehouse: Warehouse = field(default_factory=Warehouse)
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _ended_well: bool = True
 
     def sync(
         self, number: int, extra: Mapping[str, Any], cut: Cut | None, *, settled: bool
@@ -81,11 +93,13 @@ class Connection:
             cut: Where it is ended from outside.
             settled: See `Warehouse.take`.
         """
-        told = Told(run(self._command(number, extra), self._place(number), cut))
+        digests = [name for name in KEYS if self._form(name) == "digests"]
+        told = Told(run(self._command(number, extra), self._place(number), cut), digests)
         for stream, data in told.output.records():
             self._take(told, stream, data, settled=settled)
         told.wrong += wrong_messages(told.output, str(self.settings["app_api_key"]))
         self.states |= dict(told.output.states())
+        self._ended_well = told.is_whole
         return told
 
     def lose_state(self, stream: str) -> None:
@@ -93,6 +107,22 @@ class Connection:
         self.states.pop(stream, None)
         if stream in KEYS:
             self.warehouse.reset(stream)
+        if stream == EVENTS:
+            self.events.rows.clear()
+
+    def _form(self, stream: str) -> str | None:
+        state = self.states.get(stream)
+        return state["stream"]["stream_state"]["form"] if state else None
+
+    def _is_chained(self, stream: str, row: Row, *, settled: bool) -> bool:
+        """Tell whether a record gives the identifiers that it changes (``docs/state.md``).
+
+        Always while the state has identifiers, but for those that only attributes have when the
+        last run died. With digests while nothing is open, but for people whom nobody knows.
+        """
+        if self._form(stream) == "digests":
+            return settled and not is_nameless(row)
+        return self._ended_well or not (self.by_id and stream == PROFILES)
 
     def _command(self, number: int, extra: Mapping[str, Any]) -> list[str]:
         catalog = {"streams": [{"stream": {"name": name}} for name in STREAMS]}
@@ -111,13 +141,19 @@ class Connection:
             told.rows[data["segment_id"]] = data
         elif stream == SEGMENTS:
             told.segments.append(data["id"])
+        elif stream == EVENTS:
+            told.wrong += self.events.take(data, settled=settled)
         else:
             self._note_exit(told, stream, data)
-            told.wrong += self.warehouse.take(stream, data, settled=settled)
+            chained = self._is_chained(stream, data, settled=settled)
+            wrong = self.warehouse.take(stream, data, settled=settled, chained=chained)
+            told.wrong += wrong
 
     def _note_exit(self, told: Told, stream: str, data: Row) -> None:
         if is_present(data):
             return
+        if stream in told.digests:
+            told.asked.append((stream, data))
         if stream == MEMBERSHIPS:
             told.exits.append((data["segment_id"], data["cio_id"]))
         else:

@@ -2,70 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from integration_tests.soak import checks, weather
-from integration_tests.soak.checks import MASS_EXIT, Rules, Scene
+from integration_tests.soak import checks, event_log, holds, weather
+from integration_tests.soak.checks import Scene
 from integration_tests.soak.connection import STREAMS, Connection, Told
+from integration_tests.soak.holds import MASS_EXIT, Rules
+from integration_tests.soak.names import Names
 from integration_tests.soak.people_changes import Operation, People
 from integration_tests.soak.process import EXPECTED_CODES, Cut, End
+from integration_tests.soak.rounds import Round, Tally, Violation
 from integration_tests.soak.segment_changes import ARCHIVED, DELETED, Segments
 from integration_tests.soak.truth import Truth
 from integration_tests.soak.variants import Variant
-from integration_tests.soak.warehouse import MEMBERSHIPS, PROFILES, Table, Warehouse
+from integration_tests.soak.warehouse import MEMBERSHIPS, Table
 from sandbox.serve import Running
 
 MIN_MASS_EXIT = 20
 WILD = 0.55  # the share of syncs that may be cut off, fail, or meet changes on their way
 FASTEST = 10  # requests a second: what Customer.io allows
-
-
-class Violation(Exception):  # noqa: N818 - the test's finding, not an error of ours
-    """Something that must hold did not; the text tells what, and what had happened."""
-
-
-@dataclass(slots=True)
-class Round:
-    """What happened around one sync, as far as it was decided beforehand."""
-
-    between: list[Operation] = field(default_factory=list)
-    during: list[Operation] = field(default_factory=list)
-    faults: list[weather.Fault] = field(default_factory=list)
-    is_lasting: bool = False
-    cut: Cut | None = None
-    released: frozenset[int] = frozenset()
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-    def lines(self) -> Iterator[str]:
-        """Tell it, a line each."""
-        yield from (f"  between: {each}" for each in self.between)
-        yield from (f"  during:  {each}" for each in self.during)
-        yield from (f"  fault:   {each}" for each in self.faults)
-        yield f"  cut: {self.cut}; settings: {dict(self.extra)}"
-
-
-@dataclass(slots=True)
-class Tally:
-    """How much a life has seen."""
-
-    syncs: int = 0
-    compared: int = 0
-    records: int = 0
-    held: int = 0
-    ended: dict[str, int] = field(default_factory=dict)
-
-    def count(self, told: Told) -> None:
-        """Count one sync."""
-        self.syncs += 1
-        self.records += sum(told.records.values())
-        self.held += sum(bool(row["held"]) for row in told.rows.values())
-        ending = str(told.output.exit_code)
-        self.ended[ending] = self.ended.get(ending, 0) + 1
 
 
 class Life:
@@ -79,6 +38,7 @@ class Life:
     """
 
     def __init__(self, box: Running, variant: Variant, random: Random, folder: Path) -> None:
+        self._box = box
         self._control = box.customerio_control
         self._variant = variant
         self._random = random
@@ -91,7 +51,9 @@ class Life:
             "max_exit_minimum": MIN_MASS_EXIT,
             **variant.settings,
         }
-        self._connection = Connection(settings, folder, Warehouse(variant.keeps_identifiers))
+        events = event_log.Told(variant.settings.get("events", ()))
+        self._connection = Connection(settings, folder, variant.by_id, events)
+        self._names = Names(variant.by_id, self._people.suppressed)
         self._settled = False  # nothing is open from an earlier sync
         self._announced = False  # the last sync may have announced what it did not come to tell
         self._lines = 0
@@ -135,14 +97,14 @@ class Life:
                 f"ended with {told.output.exit_code} though all faults were passing ones"
             )
         self._close(number, around, told, problems)
-        calm = told.is_whole and not (moved or around.is_lasting or scene.held or scene.warned)
+        calm = told.is_whole and not (moved or around.is_lasting or scene.held)
         self._settled = bool(calm)
         self._announced = not told.is_whole
 
     def _change(self, around: Round, busy: set[str]) -> None:
         if self._random.random() < 0.15:
             return
-        truth = Truth.of(self._control)
+        truth = self._everything()
         wanted = [*self._segments.draw(truth), *self._people.draw(truth, self._some(), busy)]
         around.between = [each for each in wanted if self._do(each)]
 
@@ -186,13 +148,15 @@ class Life:
             self._settled = False
 
     def _scene(self, before: Truth, after: Truth, unknown: frozenset[int], told: Told) -> Scene:
-        warned = told.output.warned_of()
-        return Scene(before, after, unknown, told.rows, warned, self._variant.expels)
+        return Scene(before, after, unknown, told.rows, self._variant.expels, self._names)
 
     def _always(self, scene: Scene, told: Told) -> Iterator[str]:
         yield from checks.wrong_exits(scene, told.exits)
         exits = told.profile_exits
         yield from checks.wrong_profile_exits(scene, exits, announced=self._announced)
+        yield from self._names.wrong(told, (scene.before, scene.after))
+        if told.is_whole:
+            yield from holds.wrong_rows(scene, told.exits, told.output.warned_of())
         if told.output.exit_code not in EXPECTED_CODES:
             yield f"ended with {told.output.exit_code}"
 
@@ -201,8 +165,8 @@ class Life:
     ) -> Iterator[str]:
         self.tally.compared += 1
         fresh = self._variant.is_fresh
-        yield from checks.differences(scene, self._connection.warehouse, fresh=fresh)
-        listed = set(Truth.of(self._control).segments)
+        yield from self._differences(scene, fresh=fresh)
+        listed = set(self._everything().segments)
         if set(told.segments) != listed:
             yield f"segments: told {sorted(told.segments)}, listed are {sorted(listed)}"
         unread = scene.after.segments.keys() - scene.rows.keys() - self._variant.seldom
@@ -210,10 +174,20 @@ class Life:
             yield f"segments {sorted(unread)} were not read"
         if self._settled:
             rules = Rules(50, MIN_MASS_EXIT, around.released)
-            yield from checks.wrong_holds(scene, before[MEMBERSHIPS], rules)
+            yield from holds.wrong_holds(scene, before[MEMBERSHIPS], rules)
+
+    def _differences(self, scene: Scene, *, fresh: bool) -> Iterator[str]:
+        tables, chained = self._connection.warehouse, self._variant.keeps_identifiers
+        yield from checks.differences(scene, tables, fresh=fresh, chained=chained)
+        yield from self._connection.events.differences(event_log.logged(self._box))
 
     def _truth(self) -> Truth:
-        return Truth.of(self._control).only(self._variant.selected)
+        return self._everything().only(self._variant.selected)
+
+    def _everything(self) -> Truth:
+        truth = Truth.of(self._control)
+        self._names.learn(truth)
+        return truth
 
     def _unknown(self) -> frozenset[int]:
         troubles = self._segments.troubles.items()
@@ -253,22 +227,9 @@ class Life:
             told = self._connection.sync(number, around.extra, None, settled=not first)
             scene = self._scene(truth, truth, self._unknown(), told)
             problems = [*told.wrong, *self._always(scene, told)]
-            problems += checks.differences(scene, self._connection.warehouse, fresh=True)
-            problems += _unquiet(scene, told, first=first)
+            problems += self._differences(scene, fresh=True)
+            problems += checks.unquiet(scene, told, first=first)
             self._close(number, around, told, problems)
-
-
-def _unquiet(scene: Scene, told: Told, *, first: bool) -> Iterator[str]:
-    if not told.is_whole:
-        yield f"the quiet sync ended with {told.output.exit_code}"
-    held = sorted(scene.after.segments.keys() - scene.known_to_all)
-    if held:
-        yield f"segments {held} are held in a quiet sync"
-    for stream in () if first else (MEMBERSHIPS, PROFILES):
-        if told.records[stream]:
-            yield f"{stream}: {told.records[stream]} records in a sync that follows a quiet one"
-        if sum(name == stream for name, _ in told.output.states()) > 1:
-            yield f"{stream}: more than one state in a sync without news"
 
 
 def _witness(number: int) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from integration_tests.soak.truth import Truth
+from integration_tests.soak.variants import OTHER
 
 Operation = dict[str, Any]
+LATE_S = 20 * 3_600  # an event may arrive so late; 24 hours are looked back
 MANUAL = 11  # the manual segment of every new workspace
 FIRST_ODD_NUMBER = 30_000_000_000  # of cio_ids that look like numbers
 ODD_CIO_IDS = ("0{}", "{}", "30e0{}", "Ünï-{}", "{}-a-cio_id-that-is-longer-than-any-seen-before")
@@ -106,6 +109,11 @@ class People:
         ltv = self.random.randrange(3_000)
         return {"op": "update_person", **_person(one), "attributes": {"plan": plan, "ltv": ltv}}
 
+    def _late_event(self, _truth: Truth, one: str, _other: str) -> Operation:
+        at = int(time.time()) - self.random.randrange(LATE_S)
+        data = {"number": self.random.randrange(1_000)}
+        return {"op": "track_event", **_person(one), "name": OTHER, "timestamp": at, "data": data}
+
     def _join(self, _truth: Truth, one: str, _other: str) -> Operation:
         return {"op": "add_members", "segment": MANUAL, "cio_ids": [one]}
 
@@ -126,6 +134,7 @@ _DRAWS: tuple[Draw, ...] = (
     People._lose_an_identifier,
     *[People._give_id] * 2,
     *[People._set_attributes] * 4,
+    *[People._late_event] * 3,
     *[People._join] * 4,
     *[People._leave] * 2,
 )

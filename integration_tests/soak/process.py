@@ -16,6 +16,7 @@ import orjson
 
 Json = dict[str, Any]
 PIPE_BYTES = 4_096  # a source that is ahead of its reader is stopped after a few records
+NAMELESS = re.compile(r"(\d+) people exit (\w+) with their cio_id alone")
 HELD = re.compile(r"Exits of segment (\d+) are held")
 PATIENCE_S = 180.0
 # A process that ends itself by a signal may be seen as 128 plus its number.
@@ -67,6 +68,11 @@ class Output:
         """Return the segments of which a warning says that exits are held."""
         logs = (each["log"]["message"] for each in self.messages if each["type"] == "LOG")
         return frozenset(int(each[1]) for each in map(HELD.match, logs) if each)
+
+    def nameless(self, stream: str) -> int:
+        """Return how many people a warning says leave *stream* with their cio_id alone."""
+        logs = (each["log"]["message"] for each in self.messages if each["type"] == "LOG")
+        return sum(int(each[1]) for each in map(NAMELESS.match, logs) if each and each[2] == stream)
 
     def errors(self) -> list[str]:
         """Return the messages of all error traces."""

@@ -22,6 +22,7 @@ class Variant:
         lasting_names: Those named by name.
         seldom: Segments with a cadence.
         state_sizes: Settings one of which is drawn for each sync.
+        by_id: The workspace identifies people by id: its pages show no e-mail addresses.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Variant:
     lasting_names: frozenset[int] = frozenset()
     seldom: frozenset[int] = frozenset()
     state_sizes: tuple[Mapping[str, Any], ...] = ({},)
+    by_id: bool = False
 
     @property
     def keeps_identifiers(self) -> bool:
@@ -53,6 +55,7 @@ class Variant:
 
 
 ATTRIBUTES = ["plan", "ltv", "cart_value"]
+ORDERED, CART_LEFT, OTHER = "order_completed", "cart_abandoned", "page_shared"
 VARIANTS = (
     Variant("identifiers"),
     Variant("digests", state_sizes=(DIGESTS_ONLY,)),
@@ -80,8 +83,11 @@ VARIANTS = (
             "segments": ["7", "VIP - Top 10%", "9", "11"],
             "attributes": ATTRIBUTES,
             "on_segment_gone": "exit_all",
+            "events": [ORDERED, CART_LEFT],
         },
         selected=frozenset({7, 8, 9, 11}),
         lasting_names=frozenset({8}),
     ),
+    Variant("by id", by_id=True),
+    Variant("by id, digests", state_sizes=({}, DIGESTS_ONLY), by_id=True),
 )

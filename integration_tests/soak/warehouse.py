@@ -37,60 +37,48 @@ class Table:
 
 @dataclass
 class Warehouse:
-    """The tables of both keyed streams.
+    """The tables of both keyed streams."""
 
-    Args:
-        knows_identifiers: Whether the source's state keeps identifiers, so that every record must
-            say what it takes the place of.
-    """
-
-    knows_identifiers: bool = True
     tables: dict[str, Table] = field(default_factory=lambda: {name: Table() for name in KEYS})
 
     def reset(self, stream: str) -> None:
         """Empty a table, as Airbyte does when a stream begins a new generation."""
         self.tables[stream] = Table()
 
-    def take(self, stream: str, row: Row, *, settled: bool) -> Iterator[str]:
+    def take(self, stream: str, row: Row, *, settled: bool, chained: bool) -> Iterator[str]:
         """Keep a record, and yield what is wrong with it in view of the row it takes the place of.
 
         Args:
             stream: Whose record.
             row: Its data.
             settled: Nothing may be said twice, for the last sync left nothing open.
+            chained: It must give, as the ones before, the identifiers of that row that it changes.
         """
         table, key = self.tables[stream], tuple(row[name] for name in KEYS[stream])
         old = table.rows.get(key)
         if old is not None:
-            yield from self._compare(stream, old, row, settled=settled)
+            name = f"{stream} {where(row)}"
+            yield from (f"{name}: {each}" for each in _odd(old, row, settled=settled))
+            if chained and is_present(old):
+                yield from (f"{name}: {each}" for each in _broken_chain(old, row))
         if old is None or changed_at(old) <= changed_at(row):
             table.rows[key] = row
         _move(table, key, row)
 
-    def _compare(self, stream: str, old: Row, row: Row, *, settled: bool) -> Iterator[str]:
-        name = f"{stream} {where(row)}"
-        if changed_at(row) < changed_at(old):
-            yield f"{name}: changed_at went back from {changed_at(old)} to {changed_at(row)}"
-        if settled and meaning(row) == meaning(old):
-            yield f"{name}: told again though nothing changed and nothing was open"
-        if self.knows_identifiers and is_present(old):
-            yield from (f"{name}: {each}" for each in _broken_chain(old, row))
 
-
-def _broken_chain(old: Row, row: Row) -> Iterator[str]:
-    for field_name in ("email", "id"):
-        told, now = old[field_name], row[field_name]
-        if told is None or told == now or _is_gap(row, field_name):
-            continue
-        if row[f"previous_{field_name}"] != told:
-            yield f"{field_name} changed, and previous_{field_name} is not the one told before"
-    if old.get("entered_at") != row.get("entered_at"):
+def _odd(old: Row, row: Row, *, settled: bool) -> Iterator[str]:
+    if changed_at(row) < changed_at(old):
+        yield f"changed_at went back from {changed_at(old)} to {changed_at(row)}"
+    if settled and meaning(row) == meaning(old):
+        yield "told again though nothing changed and nothing was open"
+    if is_present(old) and old.get("entered_at") != row.get("entered_at"):
         yield "entered_at of somebody who is a member changed"
 
 
-def _is_gap(row: Row, field_name: str) -> bool:
-    """Tell whether a profile leaves without an identifier that only its attributes ever had."""
-    return "segment_ids" in row and not is_present(row) and row[field_name] is None
+def _broken_chain(old: Row, row: Row) -> Iterator[str]:
+    for name in ("email", "id"):
+        if old[name] not in {None, row[name], row[f"previous_{name}"]}:
+            yield f"{name} changed, and previous_{name} is not the one told before"
 
 
 def _move(table: Table, key: Key, row: Row) -> None:
@@ -105,6 +93,11 @@ def _move(table: Table, key: Key, row: Row) -> None:
 def is_present(row: Row) -> bool:
     """Tell whether a row stands for somebody who is there."""
     return row["_ab_cdc_deleted_at"] is None
+
+
+def is_nameless(row: Row) -> bool:
+    """Tell whether a record has neither e-mail nor id."""
+    return row["email"] is None and row["id"] is None
 
 
 def changed_at(row: Row) -> str:

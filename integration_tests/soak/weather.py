@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-LIST, MEMBERS, COUNT, PROFILES = (
+LIST, MEMBERS, COUNT, PROFILES, LOG = (
     r"/v1/segments$",
     r"/membership",
     r"/customer_count",
     r"/customers/attributes",
+    r"/v1/activities",
 )
-PLACES = (LIST, MEMBERS, MEMBERS, r"/membership.*start=", COUNT, PROFILES)
+PLACES = (LIST, MEMBERS, MEMBERS, r"/membership.*start=", COUNT, PROFILES, LOG)
 # Repeating the request helps, so a sync with one of these must end as if nothing had happened.
 PASSING: tuple[Mapping[str, Any], ...] = (
     {"status": 503},
@@ -58,7 +59,8 @@ def passing(random: Random) -> list[Fault]:
         for _ in range(random.choice((0, 0, 0, 1, 1, 2, 3)))
     ]
     if random.random() < 0.05:
-        faults.append(Fault(EXPIRED_TOKEN, r"/membership.*start=", 0))
+        paged = random.choice((r"/membership.*start=", r"/activities.*start="))
+        faults.append(Fault(EXPIRED_TOKEN, paged, 0))
     return faults
 
 
