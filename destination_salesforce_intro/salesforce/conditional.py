@@ -26,6 +26,7 @@ from destination_salesforce_intro.salesforce.verdicts import (
 from destination_salesforce_intro.salesforce.wire import Request
 
 MAX_PARTS = 25  # of a composite request
+LONG_AGO = "1970-01-01T00:00:00.000Z"  # before any record was edited
 NOT_AS_SEEN = frozenset({404, 412})  # deleted, or edited
 
 
@@ -39,6 +40,11 @@ class Conditional(NamedTuple):
     def look(self) -> tuple[str, tuple[str, ...]]:
         """The object and the fields that were read of it."""
         return self.row.object, tuple(self.seen.fields)
+
+    def impossible(self) -> Conditional:
+        """Return the same update on a condition that no record can fulfil."""
+        fields = {**self.seen.fields, LAST_MODIFIED: LONG_AGO}
+        return Conditional(self.row, self.seen._replace(fields=fields))
 
 
 def conditional(rows: Iterable[Row]) -> Iterator[Conditional]:

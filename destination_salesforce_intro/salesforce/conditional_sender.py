@@ -10,6 +10,9 @@ it was read last, and whatever is edited later carries a later date.
 What was edited meanwhile goes back to be looked up and decided again. A lost answer does no harm:
 sent again, the update is refused for our own edit, looked up, and found to hold already.
 
+All of this hangs on Salesforce heeding the condition, so that is tried once in a sync: an update on
+a condition that cannot hold must be refused.
+
 It costs a call for 1,000 rows to read them and one for 25 to write them, and never goes by Bulk,
 which knows no condition.
 """
@@ -21,6 +24,7 @@ from itertools import groupby
 from typing import Any
 
 from destination_salesforce_intro.changes import Found, Row
+from destination_salesforce_intro.errors import ConnectorError, Fault, Verdict
 from destination_salesforce_intro.org.lookup import read
 from destination_salesforce_intro.org.schema import FieldSchema
 from destination_salesforce_intro.org.soql import Query
@@ -67,6 +71,7 @@ class ConditionalSender:
         self._ask = ask
         self._others = others
         self._sleep = sleep
+        self._is_proven = False
 
     def send(self, rows: Sequence[Row]) -> Iterator[Answer]:
         """Write *rows* and yield one final answer for each.
@@ -108,6 +113,26 @@ class ConditionalSender:
         yield from map(given_up, last)
 
     def _round(self, bound: Sequence[Conditional]) -> Iterator[Answer]:
+        if bound and not self._is_proven:
+            self._prove(bound[0])
         for first in range(0, len(bound), MAX_PARTS):
-            packed = bound[first : first + MAX_PARTS]
-            yield from decode(packed, self._client.json(request(packed, self._client.base_path)))
+            yield from self._exchange(bound[first : first + MAX_PARTS])
+
+    def _prove(self, one: Conditional) -> None:
+        """See that Salesforce heeds conditions.
+
+        Raises:
+            ConnectorError: CONFIG; it does not.
+        """
+        [answer] = self._exchange([one.impossible()])
+        if answer.verdict is None:
+            raise ConnectorError(
+                f"Salesforce wrote a {one.row.object} on a condition that cannot hold "
+                "(If-Unmodified-Since 1970), so what others put into the same picklist could be "
+                'lost. Use the kind "flag" for these segments.',
+                Fault.CONFIG,
+            )
+        self._is_proven = answer.verdict is Verdict.LOOK_AGAIN
+
+    def _exchange(self, packed: Sequence[Conditional]) -> list[Answer]:
+        return decode(packed, self._client.json(request(packed, self._client.base_path)))

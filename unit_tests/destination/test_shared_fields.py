@@ -87,7 +87,7 @@ def test_an_edit_after_the_look_up_is_kept(box: Running, happens: Callable[..., 
 def test_an_edit_just_before_the_write_is_kept(box: Running) -> None:
     [id_] = people(box, 1, "Old")
     change = {"path": "/__sandbox__/org", "body": [edit(id_, "Old;Theirs")]}
-    box.salesforce_control.fault({"control": change}, body=EDITED_SINCE)
+    box.salesforce_control.fault({"control": change}, skip=1, body=EDITED_SINCE)
 
     done = sync_member(box)
 
@@ -123,7 +123,7 @@ def test_two_syncs_at_once_lose_nothing_of_each_other(box: Running) -> None:
 
 def test_a_lost_answer_is_found_to_be_written_already(box: Running) -> None:
     people(box, 1, "Old")
-    box.salesforce_control.fault({"reset": "after"}, body=EDITED_SINCE)
+    box.salesforce_control.fault({"reset": "after"}, skip=1, body=EDITED_SINCE)
 
     done = sync_member(box)
 
@@ -154,7 +154,7 @@ def test_a_lock_passes_and_a_record_deleted_meanwhile_ends_by_policy(box: Runnin
     box.salesforce_control.do({"lock": {"object": "Contact", "ids": [locked], "times": 2}})
     gone = {"delete": {"object": "Contact", "ids": [deleted]}}
     box.salesforce_control.fault(
-        {"control": {"path": "/__sandbox__/org", "body": [gone]}}, body=EDITED_SINCE
+        {"control": {"path": "/__sandbox__/org", "body": [gone]}}, skip=1, body=EDITED_SINCE
     )
 
     done = sync(box, [member(0), member(1), state(1, "memberships")], VIP)
@@ -173,8 +173,8 @@ def test_it_costs_a_call_for_25_people_whatever_the_api(box: Running, write_api:
 
     assert done.error is None
     counts = box.salesforce_control.requests()["counts"]
-    # The look-up and the second look, then 60 people by 25.
-    assert counts["POST /services/data/v{version}/composite"] == 2 + 3
+    # Two looks, one try whether conditions are heeded, then 60 people by 25.
+    assert counts["POST /services/data/v{version}/composite"] == 2 + 1 + 3
     assert {frozenset(held(box, who)) for who in contacts(box)} == {frozenset({"VIP"})}
 
 
@@ -187,3 +187,17 @@ def test_a_refused_value_is_refused_for_its_person_only(box: Running) -> None:
 
     assert done.error is None
     assert [held(box, who) for who in ("p0", "p1")] == [set(), {"VIP"}]
+
+
+def test_a_salesforce_that_heeds_no_condition_is_not_written_to(box: Running) -> None:
+    people(box, 30)
+    written = {"httpStatusCode": 204, "body": None, "referenceId": "part0"}
+    answer = {"status": 200, "body": {"compositeResponse": [written]}}
+    box.salesforce_control.fault(answer, body="1970")
+
+    done = sync(box, [member(n) for n in range(30)], VIP)
+
+    assert done.error is not None
+    assert done.error.fault is Fault.CONFIG
+    assert "a condition that cannot hold" in done.error.message
+    assert not any(held(box, who) for who in contacts(box))
