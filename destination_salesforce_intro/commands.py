@@ -6,8 +6,6 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from destination_salesforce_intro import check as checks
 from destination_salesforce_intro import kinds, protocol
 from destination_salesforce_intro.activation import USUAL_OBJECTS, activated, operations
@@ -25,6 +23,8 @@ from destination_salesforce_intro.storage.replay import replayed
 
 def spec() -> dict[str, Any]:
     """Return Airbyte's connector specification: the settings as a form."""
+    import yaml  # noqa: PLC0415  (a sync has no use for it)
+
     text = resources.files(__package__).joinpath("spec.yaml").read_text("utf-8")
     specification: dict[str, Any] = yaml.safe_load(text)
     return specification

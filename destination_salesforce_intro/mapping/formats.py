@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from destination_salesforce_intro.mapping import times
@@ -82,6 +81,8 @@ def _checked(text: str) -> str:
 @lru_cache(maxsize=REMEMBERED)
 def to_e164(text: str, region: str | None) -> str:
     """Write a phone number as ``+14155550123``; one that cannot exist is refused."""
+    import phonenumbers  # noqa: PLC0415  (most mappings have no phone numbers)
+
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:

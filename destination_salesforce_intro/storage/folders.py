@@ -11,9 +11,6 @@ from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 from typing import Any
 
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
-
 from destination_salesforce_intro.config import (
     FileStorage,
     NoStorage,
@@ -45,10 +42,10 @@ class Folder:
             path = str(PurePosixPath(folder) / name)
             with files.open(path, "wb") as file:
                 file.write(content)
-                if isinstance(files, LocalFileSystem):
+                if _is_local(files):
                     file.flush()
                     os.fsync(file.fileno())
-            if isinstance(files, LocalFileSystem):
+            if _is_local(files):
                 _sync_folder(folder)
 
     def read(self, name: str) -> bytes:
@@ -104,8 +101,14 @@ class Folder:
         self.remove(PROBE)
 
     def _open(self) -> tuple[Any, str]:
+        import fsspec  # noqa: PLC0415  (most syncs refuse nothing, and keep nothing)
+
         files, folder = fsspec.core.url_to_fs(self._url, **self._options)
         return files, str(folder)
+
+
+def _is_local(files: Any) -> bool:
+    return "file" in files.protocol
 
 
 def open_folder(storage: ObjectStorage) -> Folder | None:

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from functools import lru_cache
-
-import numpy as np
+from mmap import mmap
 
 LIMIT = 1 << 21  # names; two generations of them take 128 MB
+BYTES = 8  # of a number
 SLOTS_PER_NAME = 2  # half of a generation stays empty, so that a search soon ends
 
 
@@ -60,9 +60,8 @@ class Generation:
         slots = 1 << (limit * SLOTS_PER_NAME - 1).bit_length()
         self.size = 0
         self._mask = slots - 1
-        # Untouched memory of numpy's zeros costs nothing, and a view of it gives plain numbers.
-        self._keys = np.zeros(slots, dtype=np.int64).data
-        self._times = np.zeros(slots, dtype=np.int64).data
+        self._keys = _zeros(slots)
+        self._times = _zeros(slots)
 
     def get(self, key: int) -> int:
         """Return the time of *key*, 0 if there is none."""
@@ -81,6 +80,11 @@ class Generation:
         while (held := keys[slot]) and held != key:
             slot = (slot + 1) & mask
         return slot
+
+
+def _zeros(count: int) -> memoryview[int]:
+    """Return that many numbers; what of it is never touched takes no memory."""
+    return memoryview(mmap(-1, count * BYTES)).cast("q")
 
 
 def _hash(name: Hashable) -> int:

@@ -15,8 +15,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from destination_salesforce_intro.changes import (
     Change,
     Exit,
@@ -47,6 +45,8 @@ class Seen:
     def knows(self, change: Change) -> bool:
         """Whether any key of *change* has been noted."""
         if len(self._sorted) != len(self._hashes):
+            import numpy as np  # noqa: PLC0415  (takes long, and few syncs mirror)
+
             ordered = np.sort(np.frombuffer(self._hashes.tobytes(), dtype=np.int64))
             self._sorted = array("q", ordered.tobytes())
         return any(self._holds(wanted) for wanted in _hashes(change))
