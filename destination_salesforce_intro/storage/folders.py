@@ -1,4 +1,4 @@
-"""Where refused records and plans are kept: a folder of any file system that fsspec knows.
+"""Where refused records, plans and marks are kept: a folder of any file system fsspec knows.
 
 A part is durable when `write` returns. Parts are whole files, because object stores cannot append.
 """
