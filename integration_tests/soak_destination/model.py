@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from integration_tests.soak_destination.values import BOOLEANS, folded, instant, is_blank
+from integration_tests.soak_destination.values import BOOLEANS, NOW, folded, instant, is_blank
 
 Record = dict[str, Any]
+Fields = Mapping[str, Any]
 PERSON_FIELDS = (
     "CustomerIO_Id__c",
     "Customer_No__c",
@@ -47,34 +48,74 @@ class Org:
 
     def __init__(self) -> None:
         self.records: dict[str, dict[int, Record]] = {name: {} for name in (*PEOPLE, MEMBER, ROW)}
+        self.merged: dict[str, list[tuple[Record, int]]] = {name: [] for name in PEOPLE}
+        self.touched: list[tuple[str, int]] = []  # what was created, changed or deleted, in order
         self._last = 0
+        self._by: dict[tuple[str, str], dict[str | None, set[int]]] = {}  # object, field; key
 
-    def create(self, name: str, fields: Mapping[str, Any]) -> int:
+    def create(self, name: str, fields: Fields) -> int:
         """Add a record and return its number."""
         self._last += 1
         self.records[name][self._last] = dict(fields)
+        self._index(name, self._last, {}, fields)
+        self.touched.append((name, self._last))
         return self._last
+
+    def update(self, name: str, number: int, fields: Fields) -> None:
+        """Change a record; it counts as touched if that makes it another."""
+        record = self.records[name][number]
+        self._index(name, number, record, {**record, **fields})
+        if any(_normal(f, record.get(f)) != _normal(f, value) for f, value in fields.items()):
+            self.touched.append((name, number))
+        record.update(fields)
 
     def find(self, name: str, field: str, key: str | None) -> list[int]:
         """Return the records with *key* in *field*, oldest first."""
         if key is None:
             return []
-        return [
-            number
-            for number, record in sorted(self.records[name].items())
-            if folded(field, record.get(field)) == key
-        ]
+        if (name, field) not in self._by:
+            self._by[name, field] = defaultdict(set)
+            for number, record in self.records[name].items():
+                self._by[name, field][folded(field, record.get(field))].add(number)
+        return sorted(self._by[name, field].get(key, ()))
+
+    def _index(self, name: str, number: int, before: Fields, after: Fields | None) -> None:
+        for (owner, field), numbers in self._by.items():
+            if owner == name:
+                numbers[folded(field, before.get(field))].discard(number)
+                if after is not None:
+                    numbers[folded(field, after.get(field))].add(number)
 
     def delete(self, name: str, number: int) -> None:
         """Delete a record; a person's memberships go along, rows lose their person."""
-        self.records[name].pop(number)
-        if name in PEOPLE:
-            members = self.records[MEMBER]
-            for member in [n for n, m in members.items() if m["person"] == (name, number)]:
+        gone = self.records[name].pop(number)
+        self._index(name, number, gone, None)
+        self.touched.append((name, number))
+        for member in self._children(MEMBER, name, number):
+            del self.records[MEMBER][member]
+        for row in self._children(ROW, name, number):
+            self.records[ROW][row]["person"] = None
+
+    def merge(self, name: str, winner: int, loser: int) -> None:
+        """Delete the *loser*; the winner keeps its values and takes its children over."""
+        members = self.records[MEMBER]
+        taken = {members[n]["campaign"] for n in self._children(MEMBER, name, winner)}
+        for member in self._children(MEMBER, name, loser):
+            if members[member]["campaign"] in taken:
                 del members[member]
-            for row in self.records[ROW].values():
-                if row["person"] == (name, number):
-                    row["person"] = None
+            else:
+                members[member]["person"] = (name, winner)
+        for row in self._children(ROW, name, loser):
+            self.records[ROW][row]["person"] = (name, winner)
+        for lead in self.records["Lead"].values():
+            if lead.get("became") == (name, loser):
+                lead["became"] = (name, winner)
+        self.merged[name].append((self.records[name][loser], winner))
+        self.delete(name, loser)
+
+    def _children(self, child: str, name: str, number: int) -> list[int]:
+        who = (name, number)
+        return [n for n, fields in self.records[child].items() if fields.get("person") == who]
 
     def contents(self) -> Contents:
         """Return everything, comparable with what ``read`` found in the sandbox."""
@@ -126,7 +167,7 @@ def _normal(name: str, value: Any) -> Any:
     if is_blank(value):
         return None
     if name in TIMES:
-        return value if isinstance(value, int) else instant(value)
+        return min(NOW, value if isinstance(value, int) else instant(value))
     if name == "Segments__c":
         return tuple(sorted(str(value).split(";")))
     return value

@@ -6,13 +6,13 @@ Every acknowledgement is checked: its form, its counts, the org, the rejected fi
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from integration_tests.soak_destination.model import Contents, differences
 from integration_tests.soak_destination.oracle import Oracle
+from integration_tests.soak_destination.rejected import Rejected
 from integration_tests.soak_destination.story import Told
 from integration_tests.soak_destination.values import Json
 from integration_tests.soak_destination.wishes import Item
@@ -32,42 +32,7 @@ class Sent(NamedTuple):
     covers: tuple[Item, ...]
     window: int
     is_exact: bool  # whether the oracle knows what became of them
-
-
-class Rejected:
-    """The rejected records that may be and those that are in a folder."""
-
-    def __init__(self, folder: Path, mappings: Iterable[Json]) -> None:
-        self._folder = folder
-        self._mappings = list(mappings)
-        self.allowed: set[str] = set()
-
-    def name(self, place: int, item: Item) -> str:
-        """Name the line that *item* must have when the mapping at *place* refuses it."""
-        mapping = self._mappings[place]
-        kind = mapping["kind"]
-        about = "CampaignMember" if kind == "campaign_member" else mapping["object"]
-        return json.dumps([item.stream, kind, about, item.data], sort_keys=True)
-
-    def allow_all(self, items: Iterable[Item]) -> None:
-        """Let *items* be there: what becomes of them is open."""
-        self.allowed |= {
-            self.name(place, item)
-            for item in items
-            for place, mapping in enumerate(self._mappings)
-            if mapping["stream"] == item.stream
-        }
-
-    def lines(self) -> set[str]:
-        """Read what is there."""
-        if not self._folder.exists():
-            return set()
-        files = [path.read_text("utf-8") for path in sorted(self._folder.iterdir())]
-        parsed = [json.loads(line) for text in files for line in text.splitlines()]
-        return {
-            json.dumps([p["stream"], p["kind"], p["object"], p["record"]], sort_keys=True)
-            for p in parsed
-        }
+    last: int  # the record before it
 
 
 class Session:
@@ -87,6 +52,7 @@ class Session:
         self.oracle = oracle
         self.acknowledged: dict[str, int] = {}  # the last window, by stream
         self.outstanding: list[Sent] = []
+        self.told: list[Item] = []
         self.checks = 0
         self.is_exact = exact_from < 0
         self._held = held
@@ -94,13 +60,12 @@ class Session:
         self._exact_from = exact_from
         self._unflushed: list[Item] = []
         self._since: dict[str, list[Item]] = {}
-        self._number = 0
-        self._has_ended = False
+        self._states = 0
 
     def record(self, told: Told) -> bytes:
         """Book a record and return its line."""
-        self._number += 1
-        item = Item(self._number, *told)
+        item = Item(len(self.told) + 1, *told)
+        self.told.append(item)
         self._unflushed.append(item)
         self._since.setdefault(item.stream, []).append(item)
         record = {"stream": item.stream, "data": item.data, "emitted_at": 1}
@@ -109,12 +74,13 @@ class Session:
     def state(self, stream: str, window: int) -> bytes:
         """Book a STATE and return its line; the oracle learns what came before it."""
         self._flush(window)
-        number = len(self.outstanding) + 1000 * window
+        self._states += 1
         inner = {"stream_descriptor": {"name": stream}, "stream_state": {"window": window}}
-        state = {"type": "STREAM", "stream": inner, "id": number, "unheard_of": {"k": [1]}}
+        state = {"type": "STREAM", "stream": inner, "id": self._states, "unheard_of": {"k": [1]}}
         message = {"type": "STATE", "state": state}
         covers = tuple(self._since.pop(stream, ()))
-        self.outstanding.append(Sent(message, stream, covers, window, self.is_exact))
+        sent = Sent(message, stream, covers, window, self.is_exact, len(self.told))
+        self.outstanding.append(sent)
         return _line(message)
 
     def _flush(self, window: int, *, is_last: bool = False) -> None:
@@ -128,8 +94,11 @@ class Session:
 
     def end(self) -> None:
         """Book the end of the input."""
-        self._has_ended = True
         self._flush(self._exact_from, is_last=True)
+
+    def mirror(self) -> None:
+        """Let the oracle treat as left who was not told; only once the run has ended."""
+        self.oracle.mirror(self.told)
 
     @property
     def uncovered(self) -> set[int]:
@@ -140,9 +109,14 @@ class Session:
         }
 
     @property
+    def owed(self) -> list[Sent]:
+        """The STATEs on their way that do not wait with a removal that is held back."""
+        return [sent for sent in self.outstanding if sent.stream not in self.oracle.blocked]
+
+    @property
     def owes(self) -> int:
         """How many STATEs must come back now."""
-        return len(self.outstanding) if self.oracle.is_settled else 0
+        return len(self.owed) if self.oracle.is_settled else 0
 
     def acknowledge(self, message: Json) -> None:
         """Check a STATE that came back.
@@ -150,32 +124,38 @@ class Session:
         Raises:
             ViolationError: A promise is broken.
         """
-        if not self.outstanding:
-            raise ViolationError("a STATE came back that was never sent, or twice")
-        sent = self.outstanding.pop(0)
-        _check_echo(sent, message)
+        sent = self._due(message)
         if self.is_exact and not self.oracle.is_settled:
             raise ViolationError(f"window {sent.window}: acknowledged while a record waits")
+        if self.oracle.blocked.get(sent.stream, sent.last + 1) <= sent.last:
+            raise ViolationError(f"window {sent.window}: acknowledged over a removal held back")
         self._check_counts(sent, message["state"].get("destinationStats") or {})
         self.acknowledged[sent.stream] = sent.window
         # A later window that is still owed may be half written: the org is looked at after it.
-        if self.is_exact and all(each.window == sent.window for each in self.outstanding):
+        if self.is_exact and all(each.window == sent.window for each in self.owed):
             self.check_org(f"acknowledgement of window {sent.window}")
+
+    def _due(self, message: Json) -> Sent:
+        """Take the STATE that *message* gives back; those of a blocked stream may be skipped."""
+        state = {k: v for k, v in message["state"].items() if k != "destinationStats"}
+        for place, sent in enumerate(self.outstanding):
+            if sent.message == {**message, "state": state}:
+                return self.outstanding.pop(place)
+            if sent.stream not in self.oracle.blocked:
+                break
+        raise ViolationError(f"a STATE came back that was not due, or not as it went: {message}")
 
     def _check_counts(self, sent: Sent, stats: Json) -> None:
         stored, refused = stats.get("recordCount"), stats.get("rejectedRecordCount")
         numbers = {item.number for _, item in self.oracle.refused}
         wanted = sum(item.number in numbers for item in sent.covers)
+        where = f"window {sent.window} {sent.stream}"
         if (stored or 0) + (refused or 0) != len(sent.covers):
             raise ViolationError(
-                f"window {sent.window} {sent.stream}: {len(sent.covers)} records sent, "
-                f"{stored} + {refused} accounted for"
+                f"{where}: {len(sent.covers)} records sent, {stored} + {refused} accounted for"
             )
         if sent.is_exact and refused != wanted:
-            raise ViolationError(
-                f"window {sent.window} {sent.stream}: {wanted} records must be refused, "
-                f"{refused} were"
-            )
+            raise ViolationError(f"{where}: {wanted} records must be refused, {refused} were")
 
     def check_org(self, when: str) -> None:
         """Compare the org and the rejected records with what they must be.
@@ -184,7 +164,8 @@ class Session:
             ViolationError: They differ.
         """
         self.checks += 1
-        found = list(islice(differences(self.oracle.org.contents(), self._held()), SHOWN))
+        held = self._held()
+        found = list(islice(differences(self.oracle.org.contents(), held), SHOWN))
         lines = self._rejected.lines()
         must = {self._rejected.name(place, item) for place, item in self.oracle.refused}
         found += [f"not in the rejected file: {line}" for line in islice(must - lines, SHOWN)]
@@ -194,21 +175,22 @@ class Session:
             raise ViolationError("\n  ".join([f"at the {when}:", *found]))
 
     def check_end(self) -> None:
-        """Check a run that ended well.
+        """Check a run that wrote all it may.
 
         Raises:
             ViolationError: Something is owed, or not as it must be.
         """
-        if self.outstanding:
-            raise ViolationError(f"{len(self.outstanding)} STATEs never came back")
+        if self.owed:
+            raise ViolationError(f"{len(self.owed)} STATEs never came back")
         self.check_org("end")
 
 
-def _line(message: Json) -> bytes:
+def _line(message: Any) -> bytes:
     return json.dumps(message, ensure_ascii=False).encode() + b"\n"
 
 
-def _check_echo(sent: Sent, message: Any) -> None:
-    state = {k: v for k, v in message["state"].items() if k != "destinationStats"}
-    if {**message, "state": state} != sent.message:
-        raise ViolationError(f"window {sent.window}: the STATE did not come back as it went")
+def complete(stream: str) -> bytes:
+    """Return the line that says that *stream* was read whole."""
+    status = {"stream_descriptor": {"name": stream}, "status": "COMPLETE"}
+    trace = {"type": "STREAM_STATUS", "emitted_at": 1, "stream_status": status}
+    return _line({"type": "TRACE", "trace": trace})

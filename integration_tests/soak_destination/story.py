@@ -10,9 +10,9 @@ from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import Any
 
-from integration_tests.soak_destination.oracle import FORBIDDEN
-from integration_tests.soak_destination.plan import SEGMENTS, Plan
-from integration_tests.soak_destination.values import Json
+from integration_tests.soak_destination.people import FORBIDDEN
+from integration_tests.soak_destination.plan import Plan
+from integration_tests.soak_destination.values import SEGMENTS, Json
 
 START = datetime(2026, 3, 1, tzinfo=timezone.utc)
 Told = tuple[str, Json]  # stream and data
@@ -54,6 +54,7 @@ class Story:
         self._rng = rng
         self._now = START
         self._moves = 0
+        self._free: list[str] = []  # addresses that others may take
         self._past: list[Told] = []
         self._streams = sorted({m["stream"] for m in plan.mappings})
 
@@ -72,7 +73,9 @@ class Story:
         rng, told = self._rng, list[Told]()
         for person in self.people:
             person.is_told = person.has_moved = False
-        for person in rng.sample(self.people, rng.randint(1, len(self.people))):
+        self._given_up: list[str] = []
+        least = len(self.people) if self._plan.is_crowded else 1
+        for person in rng.sample(self.people, rng.randint(least, len(self.people))):
             for _ in range(rng.choice((1, 1, 1, 2))):
                 told += self._happens(person)
                 person.is_told = True
@@ -80,6 +83,7 @@ class Story:
         whole = [each for each in told if not _is_move(each)]
         told = self._careless(told, whole)
         self._past += whole
+        self._free += self._given_up
         states = self._streams if rng.random() < 0.6 else [rng.choice(self._streams)]
         return Window(told, list(states), edits=rng.choice((0, 0, 1, 3)))
 
@@ -133,12 +137,21 @@ class Story:
         before: Json = {}
         if self._rng.random() < 0.7:
             before["previous_email"] = person.email
-            person.email = f"{self._rng.choice('mM')}oved{self._moves}@example.com"
+            person.email = self._address(person.email)
         if not before or self._rng.random() < 0.3:
             before["previous_id"] = person.id
             person.id = self._rng.choice((f"v-{self._moves}", person.id.swapcase()))
         members = [self._member(person, n, **before) for n in sorted(person.segments)]
         return [self._profile(person, **before), *members]
+
+    def _address(self, former: str) -> str:
+        """Give somebody a new address, or one that another has given up."""
+        address = f"{self._rng.choice('mM')}oved{self._moves}@example.com"
+        if self._free and self._rng.random() < 0.5:
+            address = self._free.pop(0)
+        if self._plan.passes_on:
+            (self._given_up if self._plan.is_weak else self._free).append(former)
+        return address
 
     def _change(self, person: Person) -> None:
         rng = self._rng
@@ -151,6 +164,27 @@ class Story:
             "last_intent_at": rng.choice(("1767225600", "1767225661", None)),
             "notes": rng.choice(NOTES),
         }
+
+    def snapshot(self) -> list[Told]:
+        """Tell of everybody who is there, as a full refresh does; some have come or gone since."""
+        for person in self.people:
+            if self._rng.random() < 0.4:
+                person.is_in = not person.is_in
+                person.segments = set(self._rng.sample(sorted(SEGMENTS), self._rng.randint(0, 2)))
+                self._change(person)
+        here = [person for person in self.people if person.is_in]
+        told = [self._profile(person) for person in here]
+        told += [self._member(person, n) for person in here for n in sorted(person.segments)]
+        return [each for each in told if each[0] in self._streams]
+
+    def entries(self, *segments: int) -> list[Told]:
+        """Tell that most people have entered *segments*, and the first of them all."""
+        return [
+            self._member(person, segment)
+            for place, person in enumerate(self.people)
+            for segment in segments
+            if not place or self._rng.random() < 0.7
+        ]
 
     # --- records ---------------------------------------------------------------------------
 

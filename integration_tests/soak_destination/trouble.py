@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from integration_tests.soak_destination.model import PEOPLE
+from integration_tests.soak_destination.plan import Plan
 from sandbox.control import SalesforceControl
 
 ACTIONS: tuple[dict[str, Any], ...] = (
@@ -20,8 +21,9 @@ ACTIONS: tuple[dict[str, Any], ...] = (
     {"delay_ms": 150},
     {"hang_s": 0.2},
 )
-WRITES = {"method": "POST", "path": "/composite$", "body": '"records"'}
-MATCHES: tuple[dict[str, str], ...] = (
+LOST: tuple[dict[str, Any], ...] = ({"reset": "after"}, {"truncate": True})
+WRITES: dict[str, Any] = {"method": "POST", "path": "/composite$", "body": '"records"'}
+MATCHES: tuple[dict[str, Any], ...] = (
     *(WRITES, WRITES, WRITES),
     *(
         {"path": path}
@@ -35,26 +37,36 @@ MATCHES: tuple[dict[str, str], ...] = (
         )
     ),
 )
-JOBS: tuple[dict[str, Any], ...] = (
-    {"fails_after_rows": 3},
-    {"aborts_after_rows": 2},
-    {"drops_result_rows": 2},
-    {"fails_after_rows": 0},
-)
+CREATES: dict[str, Any] = {"method": "POST", "path": "/composite$", "body": '"method": ?"POST"'}
+TIMEOUT_S = 3.0  # of the client's reads, in this process
+FOR_EVER_S = 3_600.0
 
 
-def break_something(control: SalesforceControl, rng: Random) -> None:
+def break_something(control: SalesforceControl, plan: Plan, rng: Random) -> None:
     """Let one thing go wrong soon, of the kinds that pass by themselves."""
-    deeds: tuple[Callable[[SalesforceControl, Random], None], ...] = (_fault, _fault, _fault)
-    rng.choice((*deeds, _lock, _expire, _job))(control, rng)
+    deeds: tuple[Callable[[SalesforceControl, Plan, Random], None], ...] = (_fault, _fault, _fault)
+    rng.choice((*deeds, _lock, _expire, _job))(control, plan, rng)
 
 
-def _fault(control: SalesforceControl, rng: Random) -> None:
+def lose_creates(control: SalesforceControl, rng: Random) -> None:
+    """Let creates without a key be done and their answers be lost."""
+    control.fault(rng.choice(LOST), times=rng.randint(1, 2), **CREATES)
+
+
+def lose_a_write(control: SalesforceControl) -> None:
+    """Let a write be done and its answer be lost, so that the connector waits before the next."""
+    control.fault({"reset": "after"}, **WRITES)
+
+
+def _fault(control: SalesforceControl, plan: Plan, rng: Random) -> None:
     times, skip = rng.randint(1, 2), rng.randint(0, 3)
-    control.fault(rng.choice(ACTIONS), times=times, skip=skip, **rng.choice(MATCHES))
+    action = rng.choice(ACTIONS)
+    if plan.in_process and rng.random() < 0.02:
+        action, times = {"hang_s": FOR_EVER_S}, 1
+    control.fault(action, times=times, skip=skip, **rng.choice(MATCHES))
 
 
-def _lock(control: SalesforceControl, rng: Random) -> None:
+def _lock(control: SalesforceControl, _plan: Plan, rng: Random) -> None:
     name = rng.choice(PEOPLE)
     ids = sorted(record["Id"] for record in control.records(name))
     if ids:
@@ -62,9 +74,12 @@ def _lock(control: SalesforceControl, rng: Random) -> None:
         control.do({"lock": {"object": name, "ids": some, "times": rng.randint(1, 3)}})
 
 
-def _expire(control: SalesforceControl, rng: Random) -> None:
+def _expire(control: SalesforceControl, _plan: Plan, rng: Random) -> None:
     control.do({"expire_sessions": {"after_requests": rng.randint(1, 6)}})
 
 
-def _job(control: SalesforceControl, rng: Random) -> None:
-    control.post("bulk", {"next_job": rng.choice(JOBS)})
+def _job(control: SalesforceControl, plan: Plan, rng: Random) -> None:
+    """Let the next Bulk job end before its rows do, or leave rows out of its results."""
+    rows = rng.choice((0, 3, plan.people // 2))
+    ends = rng.choice(("fails_after_rows", "aborts_after_rows", "drops_result_rows"))
+    control.post("bulk", {"next_job": {ends: rows}})

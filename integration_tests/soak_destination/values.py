@@ -8,6 +8,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 Json = dict[str, Any]
+SEGMENTS = {7: "Cart Abandoners - 2h", 8: "VIP - Top 10%", 9: "Lapsed - 180d"}
+UNIQUE = {"CustomerIO_Id__c", "Customer_No__c"}  # External IDs
+NOW = (
+    1_775_000_000  # stands for any time after those of the stories: a mirror's exits have no other
+)
 CASE_SENSITIVE = {"Customer_No__c"}
 BOOLEANS = {"Marketing_Opt_In__c", "Is_VIP__c", "Is_Cart_Abandoner__c", "Active__c"}
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from integration_tests.soak_destination.values import (
     BOOLEANS,
+    SEGMENTS,
     BadValueError,
     Json,
     fill,
@@ -37,33 +38,38 @@ class Wish:
     fields: Json
     when: int | None
     items: tuple[Item, ...]
+    person: str  # who it really is, whatever the keys say
 
     @property
-    def who(self) -> tuple[Any, ...]:
-        """Name the person by the first key there is."""
-        place, first = next((i, k) for i, k in enumerate(self.keys) if k is not None)
-        return self.mapping, place, first, self.scope
+    def who(self) -> tuple[int, str, str | None]:
+        """Name what the wishes are about that count as their net effect."""
+        return self.mapping, self.person, self.scope
 
 
 class RefusedError(Exception):
     """The record is refused as it is."""
 
 
-def wishes(place: int, mapping: Json, item: Item) -> list[Wish]:
+def wishes(place: int, mapping: Json, item: Item, *, checks: bool = True) -> list[Wish]:
     """Read what *item* asks for; nothing, if it is about a segment the mapping does not name.
 
     Raises:
-        RefusedError: The record is refused.
+        RefusedError: The record is refused; for its values only if *checks*.
     """
     if mapping["kind"] == "record":
-        return [_record(place, mapping, item)]
+        return [_record(place, mapping, item, checks=checks)]
     if mapping["kind"] == "child_record":
         return [_child(place, mapping, item)] if _is_listed(mapping, item) else []
     return [
         _membership(place, mapping, item, entry)
         for entry in mapping["segments"]
-        if entry["segment"] in (item.data["segment_id"], item.data["segment_name"])
+        if refers(entry, item.data["segment_id"])
     ]
+
+
+def refers(entry: Json, segment: int) -> bool:
+    """Whether an entry of a mapping, by id or by name, is about *segment*."""
+    return entry["segment"] in (segment, SEGMENTS[segment])
 
 
 def _is_listed(mapping: Json, item: Item) -> bool:
@@ -80,23 +86,35 @@ def _when(item: Item) -> int | None:
     return instant(value) if value else None
 
 
-def _record(place: int, mapping: Json, item: Item) -> Wish:
+def _record(place: int, mapping: Json, item: Item, *, checks: bool) -> Wish:
     keys, before, stamps = _identity(mapping["identity"], item.data)
     if _is_exit(item):
-        fields = _left(mapping)
+        fields = left(mapping, {})
     else:
-        try:
-            fields = {**stamps, **fill(mapping, item.data)}
-        except BadValueError:
-            raise RefusedError from None
+        fields = {**stamps, **(_filled(mapping, item) if checks else {})}
     clock, when = mapping.get("changed_at_field"), _when(item)
     if clock and when is not None:
         fields[clock] = when
-    return Wish(place, keys, before, None, _is_exit(item), fields, when, (item,))
+    who = item.data["cio_id"]
+    return Wish(place, keys, before, None, _is_exit(item), fields, when, (item,), who)
 
 
-def _left(mapping: Json) -> Json:
+def _filled(mapping: Json, item: Item) -> Json:
+    try:
+        return fill(mapping, item.data)
+    except BadValueError:
+        raise RefusedError from None
+
+
+def left(mapping: Json, entry: Json) -> Json:
+    """Return what an exit writes; *entry* is the segment's, where the mapping lists segments."""
+    if mapping["kind"] == "flag":
+        return {entry["field"]: False}
+    if mapping["kind"] == "multi_select":
+        return {mapping["field"]: entry["value"]}
     on_exit = mapping["on_exit"]
+    if on_exit["action"] == "deactivate":
+        return {"Active__c": False}
     if on_exit["action"] == "clear":
         return {name: False if name in BOOLEANS else None for name in on_exit["fields"]}
     return dict(on_exit.get("values", {}))
@@ -119,19 +137,18 @@ def _identity(
 
 def _membership(place: int, mapping: Json, item: Item, entry: Json) -> Wish:
     keys, before, _ = _identity(mapping["identity"], item.data)
-    gone = _is_exit(item)
-    scope, fields = str(item.data["segment_id"]), {}
+    gone, scope = _is_exit(item), entry.get("campaign", str(item.data["segment_id"]))
+    fields = left(mapping, entry) if gone else _entered(mapping, entry)
+    return Wish(
+        *(place, keys, before, scope, gone, fields, _when(item), (item,), item.data["cio_id"])
+    )
+
+
+def _entered(mapping: Json, entry: Json) -> Json:
     if mapping["kind"] == "flag":
-        fields = {entry["field"]: not gone}
-    elif mapping["kind"] == "multi_select":
-        fields = {mapping["field"]: entry["value"]}
-    else:
-        scope = entry["campaign"]
-        fields = _left(mapping) if gone else _joined(mapping)
-    return Wish(place, keys, before, scope, gone, fields, _when(item), (item,))
-
-
-def _joined(mapping: Json) -> Json:
+        return {entry["field"]: True}
+    if mapping["kind"] == "multi_select":
+        return {mapping["field"]: entry["value"]}
     return {"Status": mapping["status"]} if "status" in mapping else {}
 
 
@@ -151,13 +168,11 @@ def _child(place: int, mapping: Json, item: Item) -> Wish:
         }
         if data["entered_at"]:
             fields["Entered_At__c"] = instant(data["entered_at"])
-    return Wish(
-        *(place, (row.lower(), *keys), ((), *before), str(data["segment_id"])),
-        *(_is_exit(item), fields, _when(item), (item,)),
-    )
+    known = ((row.lower(), *keys), ((), *before), str(data["segment_id"]))
+    return Wish(place, *known, _is_exit(item), fields, _when(item), (item,), data["cio_id"])
 
 
-def net(wanted: Sequence[Wish]) -> list[Wish]:
+def net(wanted: Iterable[Wish]) -> list[Wish]:
     """Reduce the wishes of one person, in any order, to an exit, a wish, or an exit and a wish."""
     left: list[Wish] = []
     for wish in sorted(wanted, key=lambda w: w.when or 0):
