@@ -1,9 +1,11 @@
 """Records a second from stdin into Salesforce, beside what the CDK and simple-salesforce do.
 
-Both read the same lines and upsert the same five fields by Bulk API 2.0 into a sandbox of their
+All read the same lines and upsert the same five fields by Bulk API 2.0 into a sandbox of their
 own (a process each, empty before every run). Ours also checks every value, merges what comes twice,
-samples what Salesforce holds, and reads the result of every row; theirs does none of that. Then the
-small cases: API calls for 1,000 changes, and how soon 20 changes show in a large audience.
+samples what Salesforce holds, and reads the result of every row. The bare baseline does none of
+that, the checked one most of it, in the straight way. Then what ours does from the first line of
+stdin to the end of the upload, for as many records as one flush holds. Then the small cases: API
+calls for 1,000 changes, and how soon 20 changes show in a large audience.
 
     python -m benchmarks.destination_speed [--records 100000] [--rounds 3]
 """
@@ -11,6 +13,7 @@ small cases: API calls for 1,000 changes, and how soon 20 changes show in a larg
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import subprocess
@@ -28,8 +31,11 @@ from sandbox.control import SalesforceControl
 
 PROGRAMS = {
     "this destination": "destination_salesforce_intro",
-    "CDK + simple-salesforce": "benchmarks.baselines.bulk2",
+    "CDK + bulk2, bare": "benchmarks.baselines.bulk2",
+    "CDK + bulk2, checked": "benchmarks.baselines.checked_bulk2",
 }
+UPLOAD_CLOCK = "benchmarks.upload_clock"
+FLUSH = 10_000  # records that are written at a time
 MAPPING = {
     "stream": "profiles",
     "kind": "record",
@@ -56,6 +62,7 @@ CATALOG = {
         }
     ]
 }
+PACKAGES = ("destination_salesforce_intro", "benchmarks")
 TWENTY, THOUSAND = 20, 1_000
 
 
@@ -101,7 +108,8 @@ def run(module: str, folder: Path, box: dict[str, Any]) -> Took:
     with (
         (folder / "in").open("rb") as given,
         (folder / "out").open("wb") as out,
-        subprocess.Popen(command, stdin=given, stdout=out) as process,
+        (folder / "marks").open("wb") as marks,
+        subprocess.Popen(command, stdin=given, stdout=out, stderr=marks) as process,
     ):
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -137,6 +145,21 @@ def compare(folder: Path, records: int, rounds: int) -> None:
         )
 
 
+def upload(folder: Path, rounds: int) -> None:
+    """Print how many records a second one core takes from stdin to the end of the upload."""
+    give(folder, 0, FLUSH, "pro")
+    took = []
+    for _ in range(rounds):
+        with sandbox_process("--people", "1") as box:
+            run(UPLOAD_CLOCK, folder, box)
+        marks = json.loads((folder / "marks").read_text().splitlines()[-1])
+        took.append(marks["last_put_s"] - marks["first_line_s"])
+    print(
+        f"{FLUSH} records of one flush, first line of stdin to end of upload, best of {rounds}: "
+        f"{min(took):.3f} s of the processor, {FLUSH / min(took):.0f} records/s"
+    )
+
+
 def small(folder: Path, records: int) -> None:
     """Print what 1,000 changes cost in API calls, and how long 20 take in a large audience."""
     module = PROGRAMS["this destination"]
@@ -160,8 +183,11 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    for package in PACKAGES:  # as an installation does
+        compileall.compile_dir(package, quiet=1)
     with tempfile.TemporaryDirectory() as name:
         compare(Path(name), options.records, options.rounds)
+        upload(Path(name), 2 * options.rounds)
         small(Path(name), options.records // 2)
 
 
