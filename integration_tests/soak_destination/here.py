@@ -18,7 +18,7 @@ from integration_tests.soak_destination.session import Session, complete
 from integration_tests.soak_destination.values import Json
 
 BLINK_S = 0.005
-SECOND_S = 1.2  # enough for the org's clock to show another second
+PATIENT_S = 2.1  # long enough for the org's clock to show another second
 
 
 class DiedError(BaseException):
@@ -47,7 +47,7 @@ def run(
     Raises:
         ViolationError: A promise is broken.
     """
-    sleeper, logged = _Sleeper(how.death, SECOND_S if how.is_patient else BLINK_S), io.BytesIO()
+    sleeper, logged = _Sleeper(how.death, PATIENT_S if how.is_patient else BLINK_S), io.BytesIO()
     lines = _lines(session, parts, how.death, sleeper)
     streams = configured_streams(catalog)
     world, output = _world(sleeper), Output(logged)

@@ -78,6 +78,8 @@ def draw(rng: Random, campaigns: Mapping[int, str]) -> Plan:
     record = drawn.record(rng, person) if rng.random() < 0.85 else None
     mappings = _mappings(rng, person, record, campaigns)
     by_cio = drawn.rules(mappings[0])[0] == CIO
+    # After an answer to such a create is lost, minutes are waited; here they are not.
+    in_process = in_process or any(map(drawn.creates_blindly, mappings))
     if dies and record:
         drawn.make_repeatable(mappings, person)
     has_clock = bool(record) and CLOCK in (record or {}).get("changed_at_field", "")
@@ -149,6 +151,6 @@ def draw_mirror(rng: Random, campaigns: Mapping[int, str]) -> Plan:
         people=rng.choice((4, 12, 40)),
         windows=rng.randint(2, 4),
         dies=rng.random() < 0.4,
-        in_process=rng.random() < 0.8,
+        in_process=rng.random() < 0.8 or any(map(drawn.creates_blindly, mappings)),
         budget=Budget(rng.choice((0, 1, 3)), rng.choice((0, 20))) if rng.random() < 0.3 else None,
     )
