@@ -32,7 +32,8 @@ from source_customerio_segments.streams import memberships, syncs
 from source_customerio_segments.streams.audience import plan
 from source_customerio_segments.streams.catalog import MEMBERSHIPS, PROFILES, SEGMENTS, SYNCS
 from source_customerio_segments.streams.checkpoints import Checkpoints, Clock
-from source_customerio_segments.streams.lookup import MAX_ACTIVITIES, Missing, completed
+from source_customerio_segments.streams.completion import Missing, completed
+from source_customerio_segments.streams.lookup import MAX_ACTIVITIES
 from source_customerio_segments.streams.profiles import Shape, Telling
 from source_customerio_segments.streams.records import segment as segment_record
 
