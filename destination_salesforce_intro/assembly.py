@@ -41,7 +41,7 @@ from destination_salesforce_intro.writing.keeper import Keeper
 from destination_salesforce_intro.writing.mirror import WatchedMapper
 from destination_salesforce_intro.writing.mirrors import Mirrors, remarks
 from destination_salesforce_intro.writing.plan import Plan
-from destination_salesforce_intro.writing.precedence import may_gain_people, writing_order
+from destination_salesforce_intro.writing.precedence import people_mappings, writing_order
 from destination_salesforce_intro.writing.writer import Org, Writer
 
 USER_AGENT = f"destination-salesforce-intro/{version('airbyte-customerio-salesforce')}"
@@ -205,7 +205,7 @@ class Sync:
         config, client, sleep = self._config, self._client, self._world.sleep
         sender = Sender(client, config.write_api, self._world.now, sleep, self._inform)
         send = ConditionalSender(client, self._queries.run, sender.send, sleep).send
-        org = Org(self._queries.run, send, may_gain_people(config.mappings))
+        org = Org(self._queries.run, send, people_mappings(config.mappings))
         rejected = RejectedFile(
             self._parts("rejected"), config.mappings, lambda: _iso(self._world.now())
         )
@@ -213,7 +213,7 @@ class Sync:
 
     def _planned(self) -> tuple[Org, Plan]:
         plan = Plan(self._summary, self._parts("plan"), self._config.mappings, self._queries.run)
-        return Org(plan.query, plan.send, may_gain_people=False), plan
+        return Org(plan.query, plan.send, people=()), plan
 
     def _parts(self, purpose: str) -> Parts:
         folder = open_folder(self._config.object_storage_config)

@@ -57,18 +57,22 @@ class Buffer:
     def add(self, change: Change) -> Outcome | None:
         """Take *change* in; or return its outcome, if a newer one has been drained already."""
         called, unique = names(change), self._unique.get(change.mapping, NONE)
-        met = [] if self._by_name.keys().isdisjoint(called) else self._met(called)
-        if any(_is_taken_over(change, waiting, unique) for rule, waiting in met if rule == 0):
-            self._begin_batch()
-            met = []
+        waiting = self._of_same_person(change, called, unique)
         if self._is_outdated(change, called, unique):
             return Outcome(change, Result.UNCHANGED)
-        waiting = self._united([w for _, w in met if is_same(change, w, unique)])
+        self._insert(change, called, self._united(waiting))
+        return None
+
+    def put(self, change: Change) -> None:
+        """Take *change* back, which has been drained and could not be written."""
+        called, unique = names(change), self._unique.get(change.mapping, NONE)
+        self._insert(change, called, self._united(self._of_same_person(change, called, unique)))
+
+    def _insert(self, change: Change, called: Sequence[Name], waiting: list[Change]) -> None:
         waiting.insert(place_of(change, waiting), change)
         for name in called:
             self._by_name[name] = waiting
         self._size += 1
-        return None
 
     def drain(self) -> list[list[Change]]:
         """Empty the buffer: batches in order; in each, a person's exit comes before the upsert."""
@@ -83,9 +87,20 @@ class Buffer:
             self._batches.append([c for waiting in self._people for c in merged(waiting)])
         self._people, self._by_name = [], {}
 
-    def _met(self, called: Sequence[Name]) -> list[tuple[int, list[Change]]]:
-        """Return what waits of people with one of these names, each with the rule of the name."""
-        return [(name[RULE], self._by_name[name]) for name in called if name in self._by_name]
+    def _of_same_person(
+        self, change: Change, called: Sequence[Name], unique: Collection[int]
+    ) -> list[list[Change]]:
+        """Return what waits of the person of *change*, who may have been taken for several.
+
+        Nothing does in the batch that begins where *change* takes a first key over.
+        """
+        if self._by_name.keys().isdisjoint(called):
+            return []
+        met = [(name[RULE], self._by_name[name]) for name in called if name in self._by_name]
+        if any(_is_taken_over(change, waiting, unique) for rule, waiting in met if rule == 0):
+            self._begin_batch()
+            return []
+        return [waiting for _, waiting in met if is_same(change, waiting, unique)]
 
     def _is_outdated(self, change: Change, called: Sequence[Name], unique: Collection[int]) -> bool:
         written, changed_at = self._written, change.changed_at

@@ -13,6 +13,10 @@ def writing_order(mappings: Sequence[Mapping]) -> list[int]:
     return sorted(places, key=lambda at: (mappings[at].priority, mappings[at].kind != "record"))
 
 
-def may_gain_people(mappings: Sequence[Mapping]) -> bool:
-    """Whether one of *mappings* creates people, for others to find."""
-    return any(isinstance(m, RecordMapping) and m.operation != "update" for m in mappings)
+def people_mappings(mappings: Sequence[Mapping]) -> frozenset[int]:
+    """Return the places of those *mappings* that create people, for others to find."""
+    return frozenset(
+        place
+        for place, mapping in enumerate(mappings)
+        if isinstance(mapping, RecordMapping) and mapping.operation != "update"
+    )

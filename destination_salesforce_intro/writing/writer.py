@@ -12,8 +12,9 @@ It does no I/O of its own: what looks up, sends and keeps is handed to it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Map
+from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeGuard
 
 from destination_salesforce_intro.changes import (
@@ -37,13 +38,13 @@ from destination_salesforce_intro.org.lookup import Match
 from destination_salesforce_intro.protocol import Event, UndecodableLineError
 from destination_salesforce_intro.salesforce.answers import EDITED, LOST, Answer
 from destination_salesforce_intro.salesforce.outcomes import refuse, settle
+from destination_salesforce_intro.storage.spool import Spool
 from destination_salesforce_intro.writing.books import Books, Sealed
 from destination_salesforce_intro.writing.buffer import Buffer
 from destination_salesforce_intro.writing.guard import Guard
+from destination_salesforce_intro.writing.parked import Parked
 
-MAX_UNMATCHED = 2_000  # changes that wait for their person; each flush looks for them again
-# States that wait with them: some MB each, and the platform wants one back every 15 minutes.
-MAX_HELD_STATES = 20
+FEW_PARKED = 2_000  # records; looking for their people once more takes two API calls
 MAX_LOOKS = 4  # at one change whose record others keep changing
 
 
@@ -51,13 +52,13 @@ class Org(NamedTuple):
     """What the loop may do to Salesforce.
 
     *query* runs SOQL statements and returns their records, in any order. *send* writes rows and
-    yields one final answer for each. *may_gain_people*: whether a mapping creates people, so that
-    a change whose person is not there may find them later.
+    yields one final answer for each. *people*: the places of the mappings that create people, so
+    that a change whose person is not there may find them later.
     """
 
     query: Callable[[Sequence[str]], Iterable[Map[str, Any]]]
     send: Callable[[Sequence[Row]], Iterable[Answer]]
-    may_gain_people: bool
+    people: Collection[int]
 
 
 class Keeps(Protocol):
@@ -98,7 +99,9 @@ class Writer:
         self._guard = guard
         self._keep = keep
         self._books = Books()
-        self._arrived: list[Sealed] = []  # states that wait for what they cover
+        self._parked = Parked(mapper.kinds)
+        self._gained = 0  # people written since the parked changes were last tried
+        self._held = Spool()  # states that cover parked changes, or come after such
 
     def run(self, events: Iterable[Event]) -> Iterator[Map[str, Any]]:
         """Apply *events* in order; yield each STATE once everything before it is settled.
@@ -112,16 +115,16 @@ class Writer:
                     case Records():
                         self._take(event)
                     case Checkpoint():
-                        self._arrived.append(self._books.seal(event))
+                        sealed = self._books.seal(event)
                         self._flush()
-                        yield from self._release()
+                        yield from self._give_back([sealed])
                     case Complete():
                         pass
         except UndecodableLineError:
             self._flush()  # what came before it is sound
             raise
         self._flush(is_last=True)
-        yield from self._release()
+        yield from self._give_back([])
 
     def end(self, exits: Iterable[Exit]) -> None:
         """Settle *exits* that the input did not tell, once it has ended.
@@ -149,27 +152,55 @@ class Writer:
         told = [one if isinstance(one, Refused) else self._buffer.add(one) for one in changes]
         self._note([outcome for outcome in told if outcome is not None])
 
-    def _release(self) -> Iterator[Map[str, Any]]:
-        """Give back the states that nothing holds any more, in order."""
-        if len(self._buffer):
+    def _give_back(self, arrived: Sequence[Sealed]) -> Iterator[Map[str, Any]]:
+        """Give back the states, in order; keep them while they may cover what is parked."""
+        if self._parked:
+            for sealed in arrived:
+                self._held.add([[*sealed.checkpoint], sealed.received, sealed.last])
             return
-        for sealed in self._arrived:
+        held = (Sealed(Checkpoint(*state), *counts) for state, *counts in self._held.take())
+        for sealed in chain(held, arrived):
             if not self._guard.covers(sealed.checkpoint.stream):
                 yield self._books.acknowledge(sealed)
-        self._arrived = []
 
     def _flush(self, *, is_last: bool = False) -> None:
         """Settle what waits.
 
-        Changes of people who are not in Salesforce yet go on waiting, while their people may
-        still be written and there are not too many.
+        Changes of people who are not in Salesforce yet are parked while their people may still be
+        written. Few of them are tried again at once, many only when as many people have been
+        written, and all at the end.
         """
-        unmatched = [one for batch in self._buffer.drain() for one in self._write(batch)]
-        if is_last or self._is_tired_of_waiting(len(unmatched)):
-            self._note(unmatched)
-        else:
-            self._wait(outcome.change for outcome in unmatched)
+        self._settle_all(park=bool(self._org.people))
+        if self._parked and (is_last or len(self._parked) <= max(FEW_PARKED, self._gained)):
+            self._try_again(is_last=is_last)
         self._keep.secure()
+
+    def _try_again(self, *, is_last: bool) -> None:
+        self._gained = 0
+        for change in self._parked.take():
+            self._buffer.put(change)
+            if self._buffer.is_full:
+                self._settle_all(park=not is_last)
+        self._settle_all(park=not is_last)
+
+    def _settle_all(self, *, park: bool) -> None:
+        """Settle the buffer; *park* the changes that find nobody, or end them."""
+        for batch in self._buffer.drain():
+            ready, behind = self._parted(batch)
+            unmatched = list(self._write(ready))
+            if not park:
+                self._note(unmatched)
+                continue
+            for change in [*(outcome.change for outcome in unmatched), *behind]:
+                self._parked.add(change)
+
+    def _parted(self, batch: list[Change]) -> tuple[list[Change], list[Change]]:
+        """Part the changes that can be written now from those of people who are parked."""
+        if not self._parked:
+            return batch, []
+        is_behind = [self._parked.is_ahead_of(change) for change in batch]
+        ready = [change for change, late in zip(batch, is_behind, strict=True) if not late]
+        return ready, [change for change, late in zip(batch, is_behind, strict=True) if late]
 
     def _write(self, batch: Sequence[Change]) -> Iterator[Outcome]:
         """Settle *batch*: exits of all mappings first, then by priority; yield the unmatched."""
@@ -177,11 +208,6 @@ class Writer:
             for place in self._order:
                 theirs = [c for c in batch if c.mapping == place and isinstance(c, Exit) is exits]
                 yield from self._settle(place, theirs)
-
-    def _is_tired_of_waiting(self, unmatched: int) -> bool:
-        """Whether the changes of absent people end now: too many, too long, or in vain."""
-        too_many = unmatched > MAX_UNMATCHED or len(self._arrived) > MAX_HELD_STATES
-        return too_many or not self._org.may_gain_people
 
     def _settle(self, place: int, changes: Sequence[Change]) -> list[Outcome]:
         """Look up, decide and write until all *changes* are settled; return the unmatched."""
@@ -193,6 +219,7 @@ class Writer:
             again, given_up = _part(unclear, looks)
             self._note([*decision.outcomes, *outcomes, *map(_give_up, given_up)])
             unmatched += decision.unmatched
+            self._gained += len(outcomes) if place in self._org.people else 0
             changes = [*decision.later, *(answer.row.change for answer in again)]
         return unmatched
 

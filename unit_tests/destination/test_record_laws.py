@@ -79,7 +79,7 @@ class Pipe:
             Mapper([mapping], schemas),
             [0],
             Buffer(1000, {0: unique_rules(mapping, schemas)}),
-            Org(self.org.query, self.org.send, may_gain_people=True),
+            Org(self.org.query, self.org.send, people=[0]),
             Guard(1000, 100, lambda _place: 0),
             Keep(),
         )

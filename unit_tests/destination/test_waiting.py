@@ -66,16 +66,61 @@ def test_an_undecodable_line_leaves_a_waiting_state_unacknowledged(box: Running)
     assert result.acknowledged == []
 
 
-def test_too_many_do_not_wait(box: Running, monkeypatch: Any) -> None:
-    monkeypatch.setattr("destination_salesforce_intro.writing.writer.MAX_UNMATCHED", 2)
-    messages: list[Any] = [*(member(n) for n in range(5)), state(1, "memberships"), b"{"]
+def test_many_wait_on_disk_for_people_who_come_last(box: Running, monkeypatch: Any) -> None:
+    """Too many to be looked for at every flush: as many people as wait have to be written first."""
+    monkeypatch.setattr("destination_salesforce_intro.writing.writer.FEW_PARKED", 3)
+    messages = [*(member(n) for n in range(12)), state(1, "memberships")]
+    messages += [message for n in range(10) for message in (person(n), state(10 + n))]
 
-    assert sync(box, messages, CONTACTS, FLAGS).counts == [(0.0, 5.0)]
+    result = sync(box, messages, CONTACTS, FLAGS)
+
+    assert vips(box) == {f"p{n}" for n in range(10)}
+    assert result.acknowledged == [1, *range(10, 20)]
+    assert result.counts == [(10.0, 2.0), *[(1.0, 0.0)] * 10]
 
 
-def test_states_do_not_wait_without_end(box: Running, monkeypatch: Any) -> None:
-    monkeypatch.setattr("destination_salesforce_intro.writing.writer.MAX_HELD_STATES", 2)
-    states = [state(n) for n in range(1, 4)]
-    result = sync(box, [member(1), *states, b"{"], CONTACTS, FLAGS)
+def test_states_wait_without_a_bound_and_go_back_as_they_came(box: Running) -> None:
+    odd = state(1, "memberships")
+    odd["state"]["unheard_of"] = {"k": [1, None]}
+    states = [odd, *(state(n) for n in range(2, 60))]
+
+    result = sync(box, [member(1), *states, person(1), state(99)], CONTACTS, FLAGS)
+
+    assert result.acknowledged == [*range(1, 60), 99]
+    (echo, *_) = [m["state"] for m in result.messages if m["type"] == "STATE"]
+    assert odd["state"].items() <= echo.items()
+
+
+def test_an_exit_behind_a_parked_entry_ends_it_without_times(box: Running) -> None:
+    """Neither record says when, so their order is all there is."""
+    result = sync(
+        box,
+        [member(1), state(1, "memberships"), left(1), state(2, "memberships"), person(1), state(3)],
+        CONTACTS,
+        FLAGS,
+    )
+    again = sync(box, [member(1), left(1), member(1), state(4, "memberships")], CONTACTS, FLAGS)
 
     assert result.acknowledged == [1, 2, 3]
+    assert again.acknowledged == [4]
+    assert vips(box) == {"p1"}
+
+
+def test_a_person_written_after_a_membership_of_the_last_flush_is_found(box: Running) -> None:
+    """A membership of a better priority is written before people, in the only flush there is."""
+    first = {**FLAGS, "priority": 1}
+
+    result = sync(box, [member(1), person(1)], CONTACTS, first)
+
+    assert vips(box) == {"p1"}
+    assert result.error is None
+
+
+def test_a_disk_without_room_stops_the_sync_in_words(box: Running, monkeypatch: Any) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/proc/nowhere")
+
+    result = sync(box, [member(1), state(1, "memberships")], CONTACTS, FLAGS)
+
+    assert result.acknowledged == []
+    assert result.error is not None
+    assert "TMPDIR" in result.error.message

@@ -3,15 +3,18 @@
 from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
+from unittest import mock
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from destination_salesforce_intro.changes import Checkpoint, Received, Records, Row
-from destination_salesforce_intro.config import RecordMapping
+from destination_salesforce_intro.config import FlagMapping, RecordMapping
 from destination_salesforce_intro.errors import Verdict
 from destination_salesforce_intro.mapping.mapper import Mapper
 from destination_salesforce_intro.salesforce.answers import LOST, Answer
+from destination_salesforce_intro.writing import writer
 from destination_salesforce_intro.writing.buffer import Buffer
 from destination_salesforce_intro.writing.guard import Guard
 from destination_salesforce_intro.writing.writer import Org, Writer
@@ -132,7 +135,7 @@ def events_of(steps: Sequence[Any]) -> list[Event]:
 
 def written(org: ShakyOrg, events: Sequence[Event], buffer_size: int) -> Iterator[int]:
     """Yield the place of each STATE that comes back, until the process dies."""
-    parts = Org(org.query, org.send, may_gain_people=True)
+    parts = Org(org.query, org.send, people=[0])
     guard = Guard(1000, 100, lambda _place: 0)
     writer = Writer(MAPPER, [0], Buffer(buffer_size, {0: frozenset({0})}), parts, guard, Keep())
     try:
@@ -172,3 +175,56 @@ def test_a_rerun_after_death_ends_where_no_death_would_have(
         pass
 
     assert agrees(org.people(), events)
+
+
+FLAGS = FlagMapping.model_validate(
+    {
+        "stream": "members",
+        "kind": "flag",
+        "object": "Contact",
+        "identity": [{"source": "id", "target": "CustomerIO_Id__c"}],
+        "segments": [{"segment": 7, "field": "Is_VIP__c"}],
+        "on_no_match": "ignore",
+    }
+)
+BOTH = Mapper([MAPPING, FLAGS], {"Contact": CONTACT})
+TOLD = st.lists(
+    st.one_of(
+        st.tuples(st.just("people"), KEYS, st.just(value=True)),
+        st.tuples(st.just("members"), KEYS, st.booleans()),
+        st.sampled_from([("state", "people", True), ("state", "members", True)]),
+    ),
+    max_size=30,
+)
+
+
+def membership(stream: str, key: str, number: int, *, is_in: bool) -> Records:
+    left = {} if is_in else {"_ab_cdc_deleted_at": "2026-01-01"}
+    data = {"id": key, "name": "N", "segment_id": 7, **left}
+    return Records(stream, [Received(stream, number, data)])
+
+
+@pytest.mark.parametrize("few", [0, 2, 100])
+@given(told=TOLD, buffer_size=st.integers(1, 8))
+@settings(max_examples=100)
+def test_memberships_reach_their_people_whenever_these_come(
+    few: int, told: list[tuple[str, str, bool]], buffer_size: int
+) -> None:
+    events: list[Event] = [
+        Checkpoint(key, {"state": {"at": place}})
+        if what == "state"
+        else membership(what, key, place, is_in=is_in)
+        for place, (what, key, is_in) in enumerate(told, 1)
+    ]
+    org = SmallOrg()
+    unique = {place: frozenset({0}) for place in (0, 1)}
+    parts, guard = Org(org.query, org.send, people=[0]), Guard(1000, 100, lambda _place: 0)
+    with mock.patch.object(writer, "FEW_PARKED", few):
+        run = Writer(BOTH, [0, 1], Buffer(buffer_size, unique), parts, guard, Keep()).run(events)
+        places = [message["state"]["at"] for message in run]
+
+    wanted = {key: is_in for what, key, is_in in told if what == "members"}
+    people = {key for what, key, _ in told if what == "people"}
+    held = {row["CustomerIO_Id__c"]: bool(row.get("Is_VIP__c")) for row in org.held["Contact"]}
+    assert held == {key: wanted.get(key, False) for key in people}
+    assert places == [place for place, (what, *_) in enumerate(told, 1) if what == "state"]
