@@ -15,7 +15,7 @@ LABEL = {"source": "id", "target": "Intent_Type__c"}
 CLOCK = "CustomerIO_Changed_At__c"
 IDENTITIES = (
     *([CIO], [CIO, EMAIL], [CIO, EMAIL], [EMAIL], [EMAIL, CIO]),
-    *([NUMBER], [NUMBER, EMAIL], [LABEL], [LABEL]),
+    *([NUMBER], [NUMBER, EMAIL], [LABEL], [LABEL], [LABEL]),
 )
 
 

@@ -153,7 +153,7 @@ class Round:
         self._frontier = place
         for _ in range(rng.choice((0, 0, 1, 2))):
             trouble.break_something(control, self.plan, rng)
-        if self.plan.creates_blindly and rng.random() < 0.6:
+        if self.plan.creates_blindly and rng.random() < 0.8:
             trouble.lose_creates(control, rng)
 
 
