@@ -42,7 +42,8 @@ from destination_salesforce_intro.writing.mirror import WatchedMapper
 from destination_salesforce_intro.writing.mirrors import Mirrors, remarks
 from destination_salesforce_intro.writing.plan import Plan
 from destination_salesforce_intro.writing.precedence import people_mappings, writing_order
-from destination_salesforce_intro.writing.writer import Org, Writer
+from destination_salesforce_intro.writing.rounds import Org
+from destination_salesforce_intro.writing.writer import Writer
 
 USER_AGENT = f"destination-salesforce-intro/{version('airbyte-customerio-salesforce')}"
 MAX_CHANGES = 10_000  # waiting at a time; as many as one internal batch of a Bulk job

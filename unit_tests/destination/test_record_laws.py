@@ -12,7 +12,8 @@ from destination_salesforce_intro.mapping.mapper import Mapper
 from destination_salesforce_intro.protocol import Event
 from destination_salesforce_intro.writing.buffer import Buffer
 from destination_salesforce_intro.writing.guard import Guard
-from destination_salesforce_intro.writing.writer import Org, Writer
+from destination_salesforce_intro.writing.rounds import Org
+from destination_salesforce_intro.writing.writer import Writer
 from unit_tests.destination.builders import CIO_RULE, CONTACT, EMAIL_RULE, record_mapping
 from unit_tests.destination.small_org import Keep, SmallOrg
 

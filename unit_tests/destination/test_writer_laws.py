@@ -17,7 +17,8 @@ from destination_salesforce_intro.salesforce.answers import LOST, Answer
 from destination_salesforce_intro.writing import writer
 from destination_salesforce_intro.writing.buffer import Buffer
 from destination_salesforce_intro.writing.guard import Guard
-from destination_salesforce_intro.writing.writer import Org, Writer
+from destination_salesforce_intro.writing.rounds import Org
+from destination_salesforce_intro.writing.writer import Writer
 from unit_tests.destination.builders import CONTACT
 from unit_tests.destination.small_org import Keep, SmallOrg
 
