@@ -46,7 +46,9 @@ from destination_salesforce_intro.writing.rounds import Org
 from destination_salesforce_intro.writing.writer import Writer
 
 USER_AGENT = f"destination-salesforce-intro/{version('airbyte-customerio-salesforce')}"
-MAX_CHANGES = 10_000  # waiting at a time; as many as one internal batch of a Bulk job
+MAX_CHANGES = (
+    30_000  # waiting at a time; Salesforce works on so many rows of a Bulk job side by side
+)
 
 
 class World(NamedTuple):

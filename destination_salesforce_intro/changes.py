@@ -31,10 +31,11 @@ class Received(NamedTuple):
 
 
 class Records(NamedTuple):
-    """RECORD lines of one stream that no STATE came between, in their order."""
+    """RECORD lines of one stream that no STATE came between, in their order; so many bytes long."""
 
     stream: str
     received: Sequence[Received]
+    size_bytes: int = 0
 
 
 class Checkpoint(NamedTuple):

@@ -8,7 +8,7 @@ This can go when the CDK, shown by our test of the echo, keeps unknown keys.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ Event = Records | Checkpoint | Complete
 Level = Literal["DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
 Message = Mapping[str, Any]
 # Records that are handed on together: enough for what is done once for all of them to cost little.
-AT_ONCE = 1_000
+AT_ONCE, AT_ONCE_BYTES = 1_000, 2_000_000
 
 
 class UndecodableLineError(ConnectorError):
@@ -45,28 +45,46 @@ def events(lines: Iterable[bytes]) -> Iterator[Event]:
         UndecodableLineError: A line is not JSON, or lacks what its type needs. The line is not
             quoted.
     """
-    records, waiting = 0, defaultdict[str, list[Received]](list)
+    waiting = _Waiting()
     for number, line in enumerate(lines, 1):
         try:
-            event = _read(line, records + 1)
+            event = _read(line, waiting.count + 1)
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
-            yield from _together(waiting)
+            yield from waiting.together()
             raise UndecodableLineError(number, len(line)) from None
         if isinstance(event, Received):
-            waiting[event.stream].append(event)
-            records += 1
-            if records % AT_ONCE == 0:
-                yield from _together(waiting)
+            if waiting.add(event, len(line)):
+                yield from waiting.together()
         elif event is not None:
-            yield from _together(waiting)
+            yield from waiting.together()
             yield event
-    yield from _together(waiting)
+    yield from waiting.together()
 
 
-def _together(waiting: dict[str, list[Received]]) -> Iterator[Records]:
-    """Yield what waits, stream by stream, and leave nothing."""
-    yield from map(Records, waiting.keys(), waiting.values())
-    waiting.clear()
+class _Waiting:
+    """Records not handed on yet, by stream; and how many there ever were."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._records = defaultdict[str, list[Received]](list)
+        self._sizes = Counter[str]()
+        self._bytes = 0
+
+    def add(self, received: Received, size_bytes: int) -> bool:
+        """Take in a record; whether it is time to hand on what waits."""
+        self._records[received.stream].append(received)
+        self._sizes[received.stream] += size_bytes
+        self._bytes += size_bytes
+        self.count += 1
+        return self.count % AT_ONCE == 0 or self._bytes >= AT_ONCE_BYTES
+
+    def together(self) -> Iterator[Records]:
+        """Yield what waits, stream by stream, and leave nothing."""
+        for stream, received in self._records.items():
+            yield Records(stream, received, self._sizes[stream])
+        self._records.clear()
+        self._sizes.clear()
+        self._bytes = 0
 
 
 def _read(line: bytes, record_number: int) -> Received | Checkpoint | Complete | None:

@@ -21,6 +21,7 @@ from destination_salesforce_intro.writing.merging import merged, place_of
 from destination_salesforce_intro.writing.sameness import RULE, Name, is_same, names, sure_names
 
 NONE: Collection[int] = frozenset()
+MAX_BYTES = 24_000_000  # of input; until it is settled it takes about four times that
 
 
 class Buffer:
@@ -43,7 +44,7 @@ class Buffer:
         self._batches: list[list[Change]] = []  # all but the last, merged
         self._people: list[list[Change]] = []  # of the last batch: the changes of each, in time
         self._by_name: dict[Name, list[Change]] = {}
-        self._size = 0
+        self._size = self._bytes = 0
         self._written = Memory(remembered)
 
     def __len__(self) -> int:
@@ -52,7 +53,11 @@ class Buffer:
     @property
     def is_full(self) -> bool:
         """Whether it should be drained before more is added."""
-        return self._size >= self._max_changes
+        return self._size >= self._max_changes or self._bytes >= MAX_BYTES
+
+    def weigh(self, size_bytes: int) -> None:
+        """Count so many bytes of input among what waits."""
+        self._bytes += size_bytes
 
     def add(self, change: Change) -> Outcome | None:
         """Take *change* in; or return its outcome, if a newer one has been drained already."""
@@ -77,7 +82,7 @@ class Buffer:
     def drain(self) -> list[list[Change]]:
         """Empty the buffer: batches in order; in each, a person's exit comes before the upsert."""
         self._begin_batch()
-        drained, self._batches, self._size = self._batches, [], 0
+        drained, self._batches, self._size, self._bytes = self._batches, [], 0, 0
         return drained
 
     def _begin_batch(self) -> None:

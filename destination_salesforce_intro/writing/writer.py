@@ -121,6 +121,7 @@ class Writer:
         if records.stream not in self._mapper.streams:
             raise _unmapped(records.stream)
         self._books.receive(records)
+        self._buffer.weigh(records.size_bytes)
         self._wait(self._mapper.changes(records))
         if self._buffer.is_full:
             self._flush()

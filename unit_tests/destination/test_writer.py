@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from destination_salesforce_intro.errors import Fault
+from destination_salesforce_intro.writing import buffer
 from sandbox.serve import Running
 from unit_tests.destination.harness import (
     CONTACTS,
@@ -19,6 +20,14 @@ from unit_tests.destination.harness import (
 )
 
 PEOPLE = [person(n, plan="pro") for n in range(12)]
+
+
+def test_long_records_are_written_before_they_fill_the_memory(box: Running) -> None:
+    note = "x" * (buffer.MAX_BYTES // 3)
+    sync(box, [person(n, plan="pro", note=note) for n in range(4)])
+
+    assert box.salesforce_control.writes()["calls"] == 2  # three records of a third, and the last
+    assert len(contacts(box)) == 4
 
 
 def test_people_are_created_updated_cleared_and_left_alone(box: Running) -> None:
