@@ -52,11 +52,9 @@ def fits(row: Row) -> bool:
         return True
     if isinstance(row, Create) and row.key_field is None:
         return False
-    return not any(map(_is_too_much, row.fields.values()))
-
-
-def _is_too_much(value: Value) -> bool:
-    return isinstance(value, str) and (value == CLEAR or len(value) >= MAX_CELL_CHARS)
+    values = row.fields.values()
+    texts = [value for value in values if isinstance(value, str)]
+    return CLEAR not in texts and max(map(len, texts), default=0) < MAX_CELL_CHARS
 
 
 def jobs(rows: Sequence[Row], max_bytes: int = MAX_JOB_BYTES) -> Iterator[tuple[list[Row], bytes]]:

@@ -110,10 +110,12 @@ class Sender:
         """Part rows into those that go by Bulk and those that go over REST."""
         in_bulk, over_rest = dict[Target, list[Row]](), list[Row]()
         for target, rows in groups.items():
-            fitting = [row for row in rows if fits(row)]
-            if fitting and self._choose(target, len(fitting)).api == "Bulk API":
-                in_bulk[target] = fitting
-                over_rest += [row for row in rows if not fits(row)]
+            unfit = [row for row in rows if not fits(row)]
+            fitting = len(rows) - len(unfit)
+            if fitting and self._choose(target, fitting).api == "Bulk API":
+                unfit_ids = set(map(id, unfit))
+                in_bulk[target] = [row for row in rows if id(row) not in unfit_ids]
+                over_rest += unfit
             else:
                 over_rest += rows
         return in_bulk, over_rest
