@@ -7,8 +7,6 @@ from contextlib import closing
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from source_customerio_segments import reader
 from source_customerio_segments.changes import Message
 from source_customerio_segments.check import Connect
@@ -22,6 +20,8 @@ Json = dict[str, Any]
 
 def spec() -> Json:
     """Return Airbyte's connector specification: the settings as a form."""
+    import yaml  # noqa: PLC0415 - the other commands need not wait for it
+
     text = resources.files(__package__).joinpath("spec.yaml").read_text("utf-8")
     specification: Json = yaml.safe_load(text)
     return specification
