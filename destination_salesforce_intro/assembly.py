@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from destination_salesforce_intro import check, protocol
 from destination_salesforce_intro.activation import SOFT_DELETE
-from destination_salesforce_intro.changes import Complete, Received, Records
+from destination_salesforce_intro.changes import Checkpoint, Complete, Received, Records
 from destination_salesforce_intro.config import Config
 from destination_salesforce_intro.errors import ConnectorError
 from destination_salesforce_intro.inputs import StreamMode
@@ -49,6 +49,7 @@ USER_AGENT = f"destination-salesforce-intro/{version('airbyte-customerio-salesfo
 MAX_CHANGES = (
     30_000  # waiting at a time; Salesforce works on so many rows of a Bulk job side by side
 )
+PLANNED_CHANGES = 50_000  # waiting at a time in a dry run, so that most people are planned once
 
 
 class World(NamedTuple):
@@ -133,13 +134,8 @@ class Sync:
         Raises:
             ConnectorError: The sync cannot go on.
         """
-        states = self._writer.run(self._understood(events))
         try:
-            if self._config.dry_run:
-                for _state in states:
-                    pass
-            else:
-                yield from states
+            yield from self._writer.run(self._understood(events))
             self._writer.end(self._mirrors.exits(self._bulk_query.run, self._warn))
             self._mirrors.end()
         except (ConnectorError, SystemExit):
@@ -148,9 +144,14 @@ class Sync:
         self._tell()
 
     def _understood(self, events: Iterable[Event]) -> Iterator[Event]:
-        """Note completions; in sync mode ``soft_delete`` every record is an exit."""
+        """Note completions; in sync mode ``soft_delete`` every record is an exit.
+
+        A dry run hears of no state, so that it neither ends its batches there nor gives one back.
+        """
         now = _iso(self._world.now())
         for event in events:
+            if self._config.dry_run and isinstance(event, Checkpoint):
+                continue
             if isinstance(event, Complete):
                 self._mirrors.complete(event.stream)
             if isinstance(event, Records) and event.stream in self._soft_deleted:
@@ -198,7 +199,7 @@ class Sync:
         return Writer(
             mapper,
             writing_order(mappings),
-            Buffer(MAX_CHANGES, unique),
+            Buffer(PLANNED_CHANGES if self._config.dry_run else MAX_CHANGES, unique),
             org,
             self._guard,
             keep,
@@ -216,7 +217,7 @@ class Sync:
 
     def _planned(self) -> tuple[Org, Plan]:
         plan = Plan(self._summary, self._parts("plan"), self._config.mappings, self._queries.run)
-        return Org(plan.query, plan.send, people=()), plan
+        return Org(plan.query, plan.send, people_mappings(self._config.mappings)), plan
 
     def _parts(self, purpose: str) -> Parts:
         folder = open_folder(self._config.object_storage_config)

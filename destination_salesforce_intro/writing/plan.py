@@ -6,8 +6,12 @@ One line for every change, in ``plan-<run>-00001.jsonl``::
      "object": "Contact", "key": {"CustomerIO_Id__c": "a1"}, "records": 1,
      "rows": [{"id": "003…", "fields": {"Plan__c": {"from": "free", "to": "pro"}}}]}
 
-Since nothing is written, a person who comes again in a later flush is planned against what
-Salesforce held before the first.
+A membership of a person whom the plan creates is told as a real run would end it, without rows: its
+record has no Id yet.
+
+States are of no concern to a plan, so it is made of many changes at once (``assembly``). Since
+nothing is written, a person who comes again after those is planned against what Salesforce held
+before the first.
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ from destination_salesforce_intro.config import Mapping as AnyMapping
 from destination_salesforce_intro.salesforce.answers import Answer
 from destination_salesforce_intro.storage.parts import Parts
 from destination_salesforce_intro.storage.rejected import key_of, object_of
+from destination_salesforce_intro.writing.newcomers import Newcomers
 from destination_salesforce_intro.writing.summary import Summary
 
 ACTIONS = {
@@ -61,6 +66,7 @@ class Plan:
         self._query = query
         self._held: dict[str, Record] = {}  # what the look-ups of this flush returned
         self._rows: dict[int, list[Any]] = defaultdict(list)  # by change
+        self._newcomers = Newcomers(mappings)
 
     def query(self, statements: Sequence[str]) -> Iterator[Record]:
         """Run *statements*, and remember what they return for the differences to be told."""
@@ -73,12 +79,15 @@ class Plan:
         """Take *rows* into the plan, and answer as if they were written."""
         for row in rows:
             self._rows[id(row.change)].append(self._row(row))
+            if isinstance(row, Create):
+                self._newcomers.add(row)
             yield Answer(row, None, created=isinstance(row, Create))
 
     def note(self, outcomes: Sequence[Outcome | Refused]) -> None:
         """Count *outcomes* and write their lines."""
-        self.summary.note(outcomes, 0)
-        for outcome in outcomes:
+        ended = [self._newcomers.seen(o) if isinstance(o, Outcome) else o for o in outcomes]
+        self.summary.note(ended, 0)
+        for outcome in ended:
             self._parts.add(self._line(outcome))
 
     def secure(self) -> None:

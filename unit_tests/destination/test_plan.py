@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 
 from sandbox.serve import Running
-from unit_tests.destination.harness import contacts, gone, person, record, state, sync
+from unit_tests.destination.harness import CONTACTS, contacts, gone, person, record, state, sync
 
 MESSAGES = [
     person(1, plan="free"),
@@ -80,3 +81,42 @@ def test_removals_over_budget_are_planned_with_a_warning(box: Running, tmp_path:
 
     assert [line["action"] for line in lines(tmp_path)] == ["clear"] * 4
     assert "mappings[0] 4 (budget 1)" in result.logs
+
+
+FLAGS: dict[str, Any] = {
+    "stream": "memberships",
+    "kind": "flag",
+    "object": "Contact",
+    "identity": [{"source": "cio_id", "target": "CustomerIO_Id__c"}],
+    "segments": [{"segment": 7, "field": "Is_VIP__c"}],
+}
+
+
+@pytest.mark.parametrize("on_no_match", ["reject", "ignore"])
+def test_memberships_of_people_whom_the_plan_creates_are_planned(
+    box: Running, tmp_path: Path, on_no_match: str
+) -> None:
+    flags = {**FLAGS, "on_no_match": on_no_match}
+    vips = [record("memberships", segment_id=7, cio_id=f"p{n}") for n in (1, 2, 9)]
+    messages = [*vips, state(1, "memberships"), person(1), person(2), state(2)]
+
+    planned = sync(
+        *(box, messages, CONTACTS, flags), dry_run=True, object_storage_config=storage(tmp_path)
+    )
+    real = sync(box, messages, CONTACTS, flags)
+
+    counts = [text for text in planned.logs.splitlines() if "received" in text]
+    assert counts == [text for text in real.logs.splitlines() if "received" in text]
+    assert sum(row["Is_VIP__c"] for row in contacts(box).values()) == 2
+
+
+def test_a_person_between_whose_records_a_state_comes_is_planned_once(
+    box: Running, tmp_path: Path
+) -> None:
+    messages = [person(1, plan="free"), state(1), person(1, plan="pro"), state(2)]
+
+    sync(box, messages, dry_run=True, object_storage_config=storage(tmp_path))
+
+    (line,) = lines(tmp_path)
+    assert (line["action"], line["records"]) == ("create", 2)
+    assert line["rows"][0]["fields"]["Plan__c"] == {"to": "pro"}
