@@ -85,6 +85,9 @@ class Oracle:
         """Apply the records since the last flush."""
         groups = self._gather(items)
         self._apply([wish for group in groups for wish in net(filter(self._ends, group))])
+        if self._gains_people:  # of those who wait, some may have come just now
+            waiting, self._waiting = self._waiting, []
+            self._apply(waiting)
         if is_last or not self._gains_people:
             self._turn_away()
 
