@@ -100,6 +100,24 @@ def test_memberships_take_all_four_shapes_come_and_go(box: Running, api: str) ->
     }
 
 
+def test_a_member_whom_somebody_else_adds_first_is_unchanged_not_created(box: Running) -> None:
+    campaign = campaign_of(box)
+    *_, members = shapes(campaign)
+    contact = {"LastName": "N1", "Email": "p1@x.example", "CustomerIO_Id__c": "p1"}
+    made = box.salesforce_control.do({"create": {"object": "Contact", "records": [contact]}})
+    added = {"CampaignId": campaign, "ContactId": made[0][0]}
+    first = {"path": "/__sandbox__/org"} | {
+        "body": [{"create": {"object": "CampaignMember", "records": [added]}}]
+    }
+    box.salesforce_control.fault({"control": first}, path="/composite$", body='"POST"')
+    done = sync(box, [member(1), state(1, "memberships")], members)
+
+    assert done.counts == [(1, 0)]
+    assert "0 created" in done.logs
+    assert "1 unchanged" in done.logs
+    assert truth(box)["p1"][-1] == 1
+
+
 def test_membership_of_nobody_is_refused_and_counted(box: Running) -> None:
     done = sync(box, [member(9), state(1, "memberships")], *shapes(campaign_of(box)))
 
