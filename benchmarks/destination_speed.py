@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from benchmarks.sandbox_process import sandbox_process
+from destination_salesforce_intro.assembly import MAX_CHANGES
 from sandbox.control import SalesforceControl
 
 PROGRAMS = {
@@ -35,7 +36,6 @@ PROGRAMS = {
     "CDK + bulk2, checked": "benchmarks.baselines.checked_bulk2",
 }
 UPLOAD_CLOCK = "benchmarks.upload_clock"
-FLUSH = 10_000  # records that are written at a time
 MAPPING = {
     "stream": "profiles",
     "kind": "record",
@@ -147,16 +147,17 @@ def compare(folder: Path, records: int, rounds: int) -> None:
 
 def upload(folder: Path, rounds: int) -> None:
     """Print how many records a second one core takes from stdin to the end of the upload."""
-    give(folder, 0, FLUSH, "pro")
+    give(folder, 0, MAX_CHANGES, "pro")
     took = []
     for _ in range(rounds):
         with sandbox_process("--people", "1") as box:
             run(UPLOAD_CLOCK, folder, box)
         marks = json.loads((folder / "marks").read_text().splitlines()[-1])
         took.append(marks["last_put_s"] - marks["first_line_s"])
+    best = min(took)
     print(
-        f"{FLUSH} records of one flush, first line of stdin to end of upload, best of {rounds}: "
-        f"{min(took):.3f} s of the processor, {FLUSH / min(took):.0f} records/s"
+        f"{MAX_CHANGES} records of one flush, first line of stdin to end of upload, "
+        f"best of {rounds}: {best:.3f} s of the processor, {MAX_CHANGES / best:.0f} records/s"
     )
 
 
