@@ -115,11 +115,12 @@ class Oracle:
 
     def _gather(self, items: Sequence[Item]) -> list[list[Wish]]:
         """Group what is wanted by person; what is older than what was applied is left out."""
+        new = [wish for item in items for wish in self._read(item)]
+        new = [wish for wish in new if (wish.when or 0) >= self._drained.get(wish.who, 0)]
         waiting, self._waiting = self._waiting, []
         groups: dict[tuple[int, str, str | None], list[Wish]] = defaultdict(list)
-        for wish in [*waiting, *(w for item in items for w in self._read(item))]:
-            if (wish.when or 0) >= self._drained.get(wish.who, 0):
-                groups[wish.who].append(wish)
+        for wish in (*waiting, *new):
+            groups[wish.who].append(wish)
         for who, group in groups.items():
             self._drained[who] = max(wish.when or 0 for wish in group)
         return list(groups.values())
