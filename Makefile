@@ -43,7 +43,7 @@ scale: $(VENV)/.ready  ## 100,000 people with attributes, twice (several minutes
 soak-source: $(VENV)/.ready  ## random changes, faults and deaths for some minutes (SYNCS=60, SEED=7)
 	$(BIN)/python -m integration_tests.soak --syncs $(or $(SYNCS),60) $(addprefix --seed ,$(SEED))
 
-soak-destination: $(VENV)/.ready  ## random records, faults and deaths for some minutes
+soak-destination: $(VENV)/.ready  ## random records, faults and deaths for some minutes (ROUNDS=150, SEED=7)
 	$(BIN)/python -m integration_tests.soak_destination $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 test-clients: $(VENV)/.ready  ## clients that others wrote against the sandbox (needs Node 20 and npm)
