@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from importlib import resources
 from typing import Any
@@ -49,6 +49,7 @@ def read(
     states: Mapping[str, Mapping[str, Any]],
     connect: Connect,
     clock: Callable[[], int],
+    overwritten: Collection[str],
 ) -> Iterator[Message]:
     """Yield the messages of one sync, in the order in which they must go out.
 
@@ -58,6 +59,7 @@ def read(
         states: What the last sync left, by stream.
         connect: Makes the client.
         clock: Milliseconds since 1970.
+        overwritten: The streams whose records replace what the destination holds.
 
     Raises:
         ConnectorError: A state cannot be read, before anything else happens.
@@ -65,7 +67,7 @@ def read(
     with closing(connect(config)) as client:
         happened = events.read(client, config, states.get(EVENTS, {}), clock)
         if set(names) - {EVENTS}:
-            yield from reader.read(client, config, names, states, clock)
+            yield from reader.read(client, config, names, states, clock, overwritten)
         if EVENTS in names:
             yield from happened
 

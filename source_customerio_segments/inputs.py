@@ -60,6 +60,19 @@ def configured_streams(parsed: Any, available: Sequence[str]) -> list[str]:
     return names
 
 
+def overwritten_streams(parsed: Any) -> frozenset[str]:
+    """Return the names of the streams whose records replace what the destination holds.
+
+    Args:
+        parsed: A configured catalog that `configured_streams` has found in order.
+    """
+    return frozenset(
+        str(each["stream"]["name"])
+        for each in parsed["streams"]
+        if str(each.get("destination_sync_mode", "")).startswith("overwrite")
+    )
+
+
 def stream_states(parsed: Any) -> dict[str, Mapping[str, Any]]:
     """Return the state of each stream that has one.
 

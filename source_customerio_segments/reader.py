@@ -7,7 +7,7 @@ are read before anything is told, once for all streams.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from source_customerio_segments.changes import (
     Trouble,
 )
 from source_customerio_segments.config import Config
-from source_customerio_segments.errors import ConnectorError, SegmentGone
+from source_customerio_segments.errors import ConnectorError, Fault, SegmentGone
 from source_customerio_segments.segments.comparison import Comparison, compare
 from source_customerio_segments.segments.gates import Limits
 from source_customerio_segments.segments.preparation import Prepared, States, prepare
@@ -41,7 +41,12 @@ __all__ = ["Customerio", "read"]
 
 
 def read(
-    client: Customerio, config: Config, streams: Sequence[str], states: States, clock: Clock
+    client: Customerio,
+    config: Config,
+    streams: Sequence[str],
+    states: States,
+    clock: Clock,
+    overwritten: Collection[str] = (),
 ) -> Iterator[Message]:
     """Yield one sync of the streams that live on segments; other names are passed over.
 
@@ -54,6 +59,8 @@ def read(
         streams: The names of the streams to read; their order does not matter.
         states: The state of each stream as it was last acknowledged; ``{}`` is none.
         clock: The time, epoch milliseconds.
+        overwritten: The streams whose records replace what the destination holds: they end
+            ``INCOMPLETE`` if a segment may not have been told whole.
 
     Raises:
         ConnectorError: A state cannot be read; nothing has been asked of Customer.io yet.
@@ -69,10 +76,10 @@ def read(
             yield from _ended(name, [error])
         return
     for name in wanted:
-        yield from _stream(name, prepared)
+        yield from _stream(name, prepared, is_overwritten=name in overwritten)
 
 
-def _stream(name: str, prepared: Prepared) -> Iterator[Message]:
+def _stream(name: str, prepared: Prepared, *, is_overwritten: bool) -> Iterator[Message]:
     failures = [] if name == SEGMENTS else list(prepared.failures.values())
     messages = _TELL[name](prepared)
     try:
@@ -85,6 +92,8 @@ def _stream(name: str, prepared: Prepared) -> Iterator[Message]:
         yield from messages
     except ConnectorError as error:
         failures.append(error)
+    if is_overwritten and prepared.partial.get(name):
+        failures.append(_partial(name, prepared.partial[name]))
     yield from _ended(name, failures)
 
 
@@ -135,8 +144,20 @@ def _compared(name: str, prepared: Prepared) -> Comparison:
     limits = Limits(config.max_exit_percent, config.max_exit_minimum)
     snapshot = decode(prepared.states.get(name, {}))
     comparison = compare(snapshot, prepared.reading, prepared.reads, limits, prepared.clock())
+    prepared.partial[name] = comparison.partial | (prepared.gone - comparison.before.keys())
     prepared.counts[name] = {key: each.counts() for key, each in comparison.changes.items()}
     return comparison
+
+
+def _partial(stream: str, segments: Collection[int]) -> ConnectorError:
+    numbers = ", ".join(map(str, sorted(segments)))
+    return ConnectorError(
+        f"{stream} is to overwrite what the destination holds, and may lack members of segments "
+        f"{numbers}, who would be taken for gone. Run again once Customer.io has worked these out; "
+        "if their members read and customer_count disagree for good, name them in "
+        "release_segments.",
+        Fault.TRANSIENT,
+    )
 
 
 def _without_identifiers(stream: str, missing: Missing) -> Iterator[Log]:

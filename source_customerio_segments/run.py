@@ -96,7 +96,8 @@ def _read(arguments: argparse.Namespace, output: Output) -> int:
     catalog = _load(arguments.catalog, "catalog")
     names = inputs.configured_streams(catalog, commands.stream_names(config))
     states = inputs.stream_states(_load(arguments.state, "state") if arguments.state else None)
-    for message in commands.read(config, names, states, CustomerioClient, now_ms):
+    overwritten = inputs.overwritten_streams(catalog)
+    for message in commands.read(config, names, states, CustomerioClient, now_ms, overwritten):
         output.put(message)
     return 1 if output.failed else 0
 

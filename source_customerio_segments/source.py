@@ -76,14 +76,16 @@ class SourceCustomerioSegments(Source):
         del logger
         with _in_cdk_terms():
             settings = Config.parse(config)
-            streams = inputs.configured_streams(
-                ConfiguredAirbyteCatalogSerializer.dump(catalog), commands.stream_names(settings)
-            )
+            configured = ConfiguredAirbyteCatalogSerializer.dump(catalog)
+            streams = inputs.configured_streams(configured, commands.stream_names(settings))
+            overwritten = inputs.overwritten_streams(configured)
             states = inputs.stream_states(
                 [AirbyteStateMessageSerializer.dump(each) for each in state or []]
             )
             troubles = []
-            messages = commands.read(settings, streams, states, CustomerioClient, now_ms)
+            messages = commands.read(
+                settings, streams, states, CustomerioClient, now_ms, overwritten
+            )
             for each in apart(messages):
                 if isinstance(each, Trouble):
                     troubles.append(each.error)

@@ -115,6 +115,12 @@ class Comparison:
         """Segments that are gone and whose members leave with them."""
         return frozenset(key for key, change in self.changes.items() if change.read.expelled)
 
+    @property
+    def partial(self) -> frozenset[int]:
+        """Segments that may have more members than were read."""
+        believed = {None, Hold.MASS_EXIT}  # that read was whole, though nobody would think so
+        return frozenset(key for key, each in self.changes.items() if each.hold not in believed)
+
     def has_news(self) -> bool:
         """Whether any segment has something to tell."""
         return any(len(change.told) for change in self.changes.values())

@@ -44,6 +44,7 @@ class Prepared:
         redefined: Segments whose conditions were edited since the last sync.
         identifiers: Where to look for those that the state does not keep.
         counts: How much each stream had to tell, by segment; filled as they are told.
+        partial: Segments of which each stream may have told a part only; filled likewise.
     """
 
     client: Customerio
@@ -61,6 +62,7 @@ class Prepared:
     redefined: frozenset[int] = frozenset()
     identifiers: Identifiers = field(init=False)
     counts: dict[str, Mapping[int, Counts]] = field(default_factory=dict)
+    partial: dict[str, Collection[int]] = field(default_factory=dict)
     _warned: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:

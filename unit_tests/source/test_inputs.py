@@ -46,6 +46,17 @@ def test_streams_are_read_in_catalog_order_and_once() -> None:
     assert names == ["profiles", "segments"]
 
 
+def test_streams_that_overwrite_are_told_apart() -> None:
+    modes = {"profiles": "overwrite", "segments": "append", "events": "overwrite_dedup"}
+    streams = [
+        {"stream": {"name": name}, "destination_sync_mode": mode} for name, mode in modes.items()
+    ]
+
+    found = inputs.overwritten_streams({"streams": [*streams, {"stream": {"name": "x"}}]})
+
+    assert found == {"profiles", "events"}
+
+
 def test_unknown_stream_is_refused_with_the_available_ones() -> None:
     message = refusal(inputs.configured_streams, catalog("people", "profiles"), AVAILABLE)
 

@@ -25,6 +25,8 @@ MEMBERSHIPS, PROFILES, SYNCS = "segment_memberships", "profiles", "segment_syncs
 class Sync:
     """Runs syncs one after the other, a minute apart, and keeps what became of them."""
 
+    overwritten: Sequence[str] = ()
+
     def __init__(self, api: FakeCustomerio, *streams: str, **config: object) -> None:
         self.api = api
         self.streams: Sequence[str] = streams or [MEMBERSHIPS]
@@ -35,8 +37,8 @@ class Sync:
     def started(self, **config: object) -> Iterator[Message]:
         self.now_ms += MINUTE_MS
         parsed = Config.parse({"app_api_key": "k", **self.config, **config})
-        states = dict(self.downstream.states)
-        return apart(read(self.api, parsed, self.streams, states, lambda: self.now_ms))
+        states, clock = dict(self.downstream.states), lambda: self.now_ms
+        return apart(read(self.api, parsed, self.streams, states, clock, self.overwritten))
 
     def run(self, **config: object) -> list[Message]:
         return self.downstream.take(self.started(**config))
@@ -209,6 +211,48 @@ def test_a_segment_that_is_rebuilding_loses_nobody(api: FakeCustomerio, states: 
     (warning,) = warnings(messages)
     assert "Exits of segment 7 are held" in warning
     assert set(ending(messages).values()) == {"COMPLETE"}
+
+
+@pytest.mark.parametrize("stream", [MEMBERSHIPS, PROFILES])
+def test_a_refresh_that_overwrites_is_not_complete_without_a_whole_segment(
+    api: FakeCustomerio, stream: str
+) -> None:
+    sync = Sync(api, stream)
+    sync.overwritten = [stream]
+    api.states[7] = ["build"]
+
+    partial, still = sync.run(), sync.run()
+    api.states[7] = ["finished"]
+    whole = sync.run()
+
+    assert [ending(each) for each in (partial, still)] == [{stream: "INCOMPLETE"}] * 2
+    (trouble,) = (each.error for each in partial if isinstance(each, Trouble))
+    assert trouble.fault is Fault.TRANSIENT
+    assert "members of segments 7, " in trouble.message
+    assert len(records(partial, stream)) == (4 if stream == MEMBERSHIPS else 3)
+    assert ending(whole) == {stream: "COMPLETE"}
+
+
+def test_a_refresh_that_overwrites_is_complete_when_the_operator_releases_a_count(
+    api: FakeCustomerio,
+) -> None:
+    sync = Sync(api)
+    sync.overwritten = [MEMBERSHIPS]
+    api.counts[7] = 100
+
+    disagreeing, released = sync.run(), sync.run(release_segments=["Cart"])
+
+    assert ending(disagreeing) == {MEMBERSHIPS: "INCOMPLETE"}
+    assert ending(released) == {MEMBERSHIPS: "COMPLETE"}
+
+
+def test_a_mass_exit_leaves_a_refresh_that_overwrites_complete(api: FakeCustomerio) -> None:
+    sync = Sync(api, max_exit_minimum=2)
+    sync.overwritten = [MEMBERSHIPS]
+    sync.run()
+    api.leave(7, "0300", "30e00001")
+
+    assert ending(sync.run()) == {MEMBERSHIPS: "COMPLETE"}
 
 
 def test_held_exits_come_out_once_when_the_gate_opens(api: FakeCustomerio) -> None:
