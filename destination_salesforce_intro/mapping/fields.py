@@ -31,6 +31,7 @@ from destination_salesforce_intro.org.schema import FREE_TEXT_TYPES, FieldSchema
 # The columns that say when a record changed, best first; the last is Airbyte's own.
 CHANGED_AT_COLUMNS = ("changed_at", "updated_at", "_ab_cdc_updated_at")
 DELETED_AT_COLUMN = "_ab_cdc_deleted_at"
+TEXT_OR_NUMBER = (str, int, float)  # made once: this is asked for every record
 # Records of one sync mostly carry one of a few times.
 REMEMBERED = 4096
 
@@ -76,7 +77,7 @@ def changed_at(record: Record) -> str | None:
     """Return when *record* changed, in UTC with milliseconds; None if it does not say."""
     for column in CHANGED_AT_COLUMNS:
         value = record.get(column)
-        if isinstance(value, str | int | float) and (text := _as_time(value)):
+        if isinstance(value, TEXT_OR_NUMBER) and (text := _as_time(value)):
             return text
     return None
 

@@ -99,8 +99,14 @@ def parents(row: Row) -> tuple[str, ...]:
     """
     if isinstance(row, Delete):
         return ()
-    links = ((name, row.fields[name]) for name in _may_link(tuple(row.fields)))
-    return tuple(str(value) for name, value in links if "." in name or _is_id(value))
+    fields = row.fields
+    return tuple(
+        [
+            str(fields[name])
+            for name in _may_link(tuple(fields))
+            if "." in name or _is_id(fields[name])
+        ]
+    )
 
 
 @lru_cache  # the rows of a mapping name few sets of fields

@@ -74,7 +74,7 @@ class Buffer:
         self._insert(change, called, self._united(self._of_same_person(change, called, unique)))
 
     def _insert(self, change: Change, called: Sequence[Name], waiting: list[Change]) -> None:
-        waiting.insert(place_of(change, waiting), change)
+        waiting.insert(place_of(change, waiting) if waiting else 0, change)
         for name in called:
             self._by_name[name] = waiting
         self._size += 1
@@ -108,8 +108,10 @@ class Buffer:
         return [waiting for _, waiting in met if is_same(change, waiting, unique)]
 
     def _is_outdated(self, change: Change, called: Sequence[Name], unique: Collection[int]) -> bool:
-        written, changed_at = self._written, change.changed_at
-        return any(written.is_newer(name, changed_at) for name in sure_names(called, unique))
+        for name in sure_names(called, unique):
+            if self._written.is_newer(name, change.changed_at):
+                return True
+        return False
 
     def _united(self, parts: Sequence[list[Change]]) -> list[Change]:
         """Return one list for what was taken for several people, or for a new one."""
