@@ -25,6 +25,9 @@ from destination_salesforce_intro.salesforce.verdicts import (
 from destination_salesforce_intro.salesforce.wire import Request
 
 MAX_BATCHES = 5  # Collections calls in one composite request
+# Of these Salesforce itself keeps one: it refuses a second member for the same person and campaign
+# ("Already a campaign member"), which counts as done. So a create needs no key to be repeated.
+KEPT_ONCE = frozenset({"CampaignMember"})
 
 # A composite request passes only Accept, Authorization and Content-Type on to its parts. Without
 # these, writes fire the org's assignment rules (which change owners) and its duplicate alerts.
@@ -68,7 +71,7 @@ def composites(cut: Iterable[Batch]) -> Iterable[tuple[Batch, ...]]:
 
 
 def _repeatable(batch: Batch) -> bool:
-    return batch.target.verb != "create"
+    return batch.target.verb != "create" or batch.target.object in KEPT_ONCE
 
 
 def composite(packed: Sequence[Batch], base_path: str) -> Request:

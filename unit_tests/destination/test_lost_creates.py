@@ -11,7 +11,8 @@ from destination_salesforce_intro.salesforce.answers import LOST, Answer
 from destination_salesforce_intro.salesforce.lost_creates import WAITS_S, LostCreates
 from sandbox.serve import Running
 from unit_tests.destination.builders import upsert
-from unit_tests.destination.harness import CONTACTS, INSTANT, person, state, sync
+from unit_tests.destination.harness import CONTACTS, INSTANT, person, record, state, sync
+from unit_tests.destination.test_kinds_in_org import campaign_of
 
 SALESFORCE_WORKS_S = 600  # at most, on one request
 BY_PHONE = {**CONTACTS, "identity": [{"source": "phone", "target": "MobilePhone"}]}
@@ -95,6 +96,32 @@ def test_answers_that_are_lost_every_time_stop_the_sync_as_transient(box: Runnin
     assert result.error is not None
     assert result.error.fault is Fault.TRANSIENT
     assert result.acknowledged == []
+
+
+@pytest.mark.parametrize("fault", [{"reset": "before"}, {"reset": "after"}, {"status": 500}])
+def test_a_lost_answer_to_the_create_of_a_member_holds_nothing_up(
+    box: Running, fault: dict[str, Any]
+) -> None:
+    """It was looked for over ten minutes, though Salesforce refuses a second member by itself."""
+    slept: list[float] = []
+    campaign = campaign_of(box)
+    sync(box, [person(1, phone="+12125550100")], BY_PHONE)
+    box.salesforce_control.fault(fault, **WRITE)
+    members = {
+        "stream": "memberships",
+        "kind": "campaign_member",
+        "identity": [{"source": "phone", "target": "MobilePhone", "object": "Contact"}],
+        "segments": [{"segment": 7, "campaign": campaign}],
+    }
+    entry = record("memberships", phone="+12125550100", segment_id=7)
+    world = INSTANT._replace(sleep=slept.append)
+    result = sync(box, [entry, state(1, "memberships")], members, world=world)
+
+    assert result.counts == [(1.0, 0.0)]
+    assert len(box.salesforce_control.records("CampaignMember")) == 1
+    assert box.salesforce_control.faults() == []
+    assert len(slept) == 1
+    assert max(slept) < WAITS_S[0]
 
 
 @pytest.mark.parametrize("mapping", [0, 7])
