@@ -126,7 +126,7 @@ def run(people: int, streams: Sequence[str], states: dict[str, Any]) -> None:
     config = Config.parse({"app_api_key": "made-up"})
     output = Output(sys.stdout.buffer)
     workspace: Any = Workspace(people)
-    for message in commands.read(config, streams, states, lambda _: workspace, now_ms):
+    for message in commands.read(config, streams, states, lambda _: workspace, now_ms, ()):
         output.put(message)
     output.flush()
 
