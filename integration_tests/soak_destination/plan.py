@@ -78,9 +78,12 @@ def draw(rng: Random, campaigns: Mapping[int, str]) -> Plan:
     record = drawn.record(rng, person) if rng.random() < 0.85 else None
     mappings = _mappings(rng, person, record, campaigns)
     by_cio = drawn.rules(mappings[0])[0] == CIO
-    # After an answer to such a create is lost, minutes are waited; here they are not.
-    in_process = in_process or any(map(drawn.creates_blindly, mappings))
-    if dies and record:
+    # After an answer to such a create is lost, minutes are waited; here they are not. And where it
+    # is lost too often, the run ends early, with some of it written, as where it dies.
+    is_blind = any(map(drawn.creates_blindly, mappings))
+    in_process = in_process or is_blind
+    breaks_off = dies or is_blind
+    if breaks_off and record:
         drawn.make_repeatable(mappings, person)
     has_clock = bool(record) and CLOCK in (record or {}).get("changed_at_field", "")
     keeps = not record or record["on_exit"]["action"] != "delete"
@@ -96,7 +99,7 @@ def draw(rng: Random, campaigns: Mapping[int, str]) -> Plan:
         moves=rng.random() < 0.6 and (by_cio or len(mappings) == 1),
         shuffled=shuffled,
         resent=resent,
-        partial=not (shuffled or resent or dies or budget) and rng.random() < 0.5,
+        partial=not (shuffled or resent or breaks_off or budget) and rng.random() < 0.5,
         dies=dies,
         in_process=in_process,
         budget=budget,
