@@ -113,7 +113,7 @@ class Plan:
         action = ACTIONS.get(outcome.result, outcome.result.value)
         key = key_of(change, self._mappings[change.mapping])
         head = self._head(change.mapping, action, key, len(change.received))
-        rows = self._rows.get(id(change))
+        rows = self._rows.pop(id(change), None)  # what comes next may have the same id
         return head | ({"rows": rows} if rows else {}) | _why(outcome.rejection)
 
     def _head(self, place: int, action: str, key: Mapping[str, str], count: int) -> dict[str, Any]:

@@ -120,3 +120,18 @@ def test_a_person_between_whose_records_a_state_comes_is_planned_once(
     (line,) = lines(tmp_path)
     assert (line["action"], line["records"]) == ("create", 2)
     assert line["rows"][0]["fields"]["Plan__c"] == {"to": "pro"}
+
+
+def test_a_refused_membership_is_told_without_the_rows_of_others(
+    box: Running, tmp_path: Path
+) -> None:
+    sync(box, [person(n, plan="pro") for n in range(40)])
+    strangers = [record("memberships", segment_id=7, cio_id=f"q{n}") for n in range(40)]
+    messages = [*(person(n, plan="free") for n in range(40)), *strangers]
+
+    sync(*(box, messages, CONTACTS, FLAGS), dry_run=True, object_storage_config=storage(tmp_path))
+
+    assert {(line["action"], "rows" in line) for line in lines(tmp_path)} == {
+        ("update", True),
+        ("reject", False),
+    }
