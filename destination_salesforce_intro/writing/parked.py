@@ -44,8 +44,9 @@ class Parked:
         Raises:
             ConnectorError: The disk does not take it.
         """
-        for place, mask in _places(change):
-            self._bits[place] |= mask
+        for one in self._parts(change):
+            for place, mask in _places(one):
+                self._bits[place] |= mask
         for received in change.received:
             self._spool.add([change.mapping, change.identity.scope, *received])
 
@@ -61,9 +62,23 @@ class Parked:
         """
         waiting, self._bits = self._spool.take(), _no_bits()
         for mapping, scope, *received in waiting:
-            for change in self._kinds[mapping].changes([Received(*received)]):
-                if not isinstance(change, Refused) and change.identity.scope == scope:
-                    yield change
+            yield from self._meant(mapping, scope, Received(*received))
+
+    def _parts(self, change: Change) -> Iterator[Change]:
+        """Yield *change*, and what it was joined of: several segments of one person, maybe."""
+        yield change
+        if len(change.received) > 1:
+            for received in change.received:
+                yield from self._meant(change.mapping, change.identity.scope, received)
+
+    def _meant(self, mapping: int, scope: str | None, received: Received) -> list[Change]:
+        """Return what *received* means within *scope*; all of it, if it was joined with another."""
+        changes = [
+            change
+            for change in self._kinds[mapping].changes([received])
+            if not isinstance(change, Refused)
+        ]
+        return [change for change in changes if change.identity.scope == scope] or changes
 
 
 def _no_bits() -> memoryview[int]:

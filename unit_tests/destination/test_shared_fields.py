@@ -10,7 +10,17 @@ import pytest
 from destination_salesforce_intro.assembly import World
 from destination_salesforce_intro.errors import Fault
 from sandbox.serve import Running
-from unit_tests.destination.harness import INSTANT, NOW_S, Synced, contacts, record, state, sync
+from unit_tests.destination.harness import (
+    CONTACTS,
+    INSTANT,
+    NOW_S,
+    Synced,
+    contacts,
+    person,
+    record,
+    state,
+    sync,
+)
 
 CIO = {"source": "cio_id", "target": "CustomerIO_Id__c"}
 LONG_AGO = "2026-01-02T12:00:00.000+0000"
@@ -201,3 +211,24 @@ def test_a_salesforce_that_heeds_no_condition_is_not_written_to(box: Running) ->
     assert done.error.fault is Fault.CONFIG
     assert "a condition that cannot hold" in done.error.message
     assert not any(held(box, who) for who in contacts(box))
+
+
+@pytest.mark.parametrize(("leaves", "expected"), [(False, {"VIP", "Lapsed"}), (True, {"Lapsed"})])
+def test_two_segments_written_as_one_wait_as_two_for_a_person_who_is_made_anew(
+    box: Running, leaves: bool, expected: set[str]
+) -> None:
+    [id_] = people(box, 1)
+    segments = [*VIP["segments"], *LAPSED["segments"]]
+    both = select(7, "VIP", segments=segments)
+    deleted = {"delete": {"object": "Contact", "ids": [id_]}}
+    meanwhile = pausing(lambda: box.salesforce_control.do(deleted))
+    left = [member(0, 7, left=True)] if leaves else []
+    messages = [
+        *(member(0, 7), member(0, 8), state(1, "memberships")),
+        *(*left, state(2, "memberships"), person(0), state(3)),
+    ]
+
+    done = sync(box, messages, CONTACTS, both, world=meanwhile)
+
+    assert held(box) == expected
+    assert done.acknowledged == [1, 2, 3]
