@@ -43,8 +43,10 @@ class Spool:
             self._file.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
         self._size += 1
 
-    def take(self) -> Iterator[Any]:
-        """Empty the spool and yield what was in it; what is added meanwhile waits anew.
+    def take(self) -> Iterator[tuple[Any, int]]:
+        """Empty the spool and yield what was in it, and how many bytes each value took.
+
+        What is added meanwhile waits anew.
 
         Raises:
             ConnectorError: As `add`.
@@ -55,7 +57,7 @@ class Spool:
         with _in_words(), file:
             file.seek(0)
             for line in file:
-                yield orjson.loads(line)
+                yield orjson.loads(line), len(line)
 
 
 @contextmanager

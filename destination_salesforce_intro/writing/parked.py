@@ -54,15 +54,18 @@ class Parked:
         """Whether a change of the same person is parked, and maybe where there is none."""
         return len(self) > 0 and any(self._bits[place] & mask for place, mask in _places(change))
 
-    def take(self) -> Iterator[Change]:
-        """Empty the place and yield the changes; what is parked meanwhile waits anew.
+    def take(self) -> Iterator[tuple[Change, int]]:
+        """Empty the place and yield the changes, each with the bytes of its record.
+
+        What is parked meanwhile waits anew.
 
         Raises:
             ConnectorError: The disk does not give them back.
         """
         waiting, self._bits = self._spool.take(), _no_bits()
-        for mapping, scope, *received in waiting:
-            yield from self._meant(mapping, scope, Received(*received))
+        for (mapping, scope, *received), size_bytes in waiting:
+            for change in self._meant(mapping, scope, Received(*received)):
+                yield change, size_bytes
 
     def _parts(self, change: Change) -> Iterator[Change]:
         """Yield *change*, and what it was joined of: several segments of one person, maybe."""

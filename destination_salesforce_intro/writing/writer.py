@@ -137,7 +137,7 @@ class Writer:
             for sealed in arrived:
                 self._held.add([[*sealed.checkpoint], sealed.received, sealed.last])
             return
-        held = (Sealed(Checkpoint(*state), *counts) for state, *counts in self._held.take())
+        held = (Sealed(Checkpoint(*state), *counts) for (state, *counts), _ in self._held.take())
         for sealed in chain(held, arrived):
             if not self._guard.covers(sealed.checkpoint.stream):
                 yield self._books.acknowledge(sealed)
@@ -157,7 +157,8 @@ class Writer:
 
     def _try_again(self, *, is_last: bool) -> None:
         self._people_then = self._rounds.people_written
-        for change in self._parked.take():
+        for change, size_bytes in self._parked.take():
+            self._buffer.weigh(size_bytes)
             self._buffer.put(change)
             if self._buffer.is_full:
                 self._settle_all(park=not is_last)

@@ -215,7 +215,7 @@ def test_a_salesforce_that_heeds_no_condition_is_not_written_to(box: Running) ->
 
 @pytest.mark.parametrize(("leaves", "expected"), [(False, {"VIP", "Lapsed"}), (True, {"Lapsed"})])
 def test_two_segments_written_as_one_wait_as_two_for_a_person_who_is_made_anew(
-    box: Running, leaves: bool, expected: set[str]
+    box: Running, *, leaves: bool, expected: set[str]
 ) -> None:
     [id_] = people(box, 1)
     segments = [*VIP["segments"], *LAPSED["segments"]]

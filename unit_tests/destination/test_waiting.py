@@ -1,7 +1,10 @@
 """Memberships whose person is not in Salesforce yet wait for them, and hold their STATE."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from destination_salesforce_intro.changes import Change, Outcome
+from destination_salesforce_intro.writing.rounds import Rounds
 from sandbox.serve import Running
 from unit_tests.destination.harness import CONTACTS, contacts, person, record, state, sync
 
@@ -124,3 +127,24 @@ def test_a_disk_without_room_stops_the_sync_in_words(box: Running, monkeypatch: 
     assert result.acknowledged == []
     assert result.error is not None
     assert "TMPDIR" in result.error.message
+
+
+def test_what_waited_on_disk_comes_back_no_more_at_a_time_than_memory_holds(
+    box: Running, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("destination_salesforce_intro.writing.buffer.MAX_BYTES", 10_000)
+    tried: list[int] = []
+    write = Rounds.write
+
+    def counted(rounds: Rounds, batch: Sequence[Change]) -> Iterator[Outcome]:
+        tried.append(len(batch))
+        return write(rounds, batch)
+
+    monkeypatch.setattr(Rounds, "write", counted)
+
+    result = sync(
+        box, [*(member(n, note="x" * 4_000) for n in range(9)), person(1)], CONTACTS, FLAGS
+    )
+
+    assert (result.error, vips(box)) == (None, {"p1"})
+    assert max(tried[1:]) <= 3
