@@ -21,6 +21,7 @@ ONLY_IN = {
     },
     "requests": {
         f"{SOURCE}.api.client",
+        f"{SOURCE}.api.connection",
         f"{DESTINATION}.salesforce.auth",
         f"{DESTINATION}.salesforce.client",
         f"{DESTINATION}.salesforce.failures",

@@ -1,7 +1,7 @@
-"""The Customer.io App API over HTTP: one method per endpoint, and the only network I/O.
+"""The Customer.io App API over HTTP: one method per endpoint.
 
 ``wire`` says what to send and what an answer means, ``errors`` judges a status, ``retries`` and
-``pace`` say when; this module holds the connection and the key.
+``pace`` say when, ``connection`` sends; this module brings them together.
 """
 
 from __future__ import annotations
@@ -10,16 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from http.cookiejar import DefaultCookiePolicy
-from importlib.metadata import version
 from typing import TypeVar
 
 import orjson
 import requests
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 
 from source_customerio_segments.api import wire
+from source_customerio_segments.api.connection import IN_FLIGHT, TIMEOUT_S, Connection
 from source_customerio_segments.api.pace import Pace
 from source_customerio_segments.api.parallel import map_ahead
 from source_customerio_segments.api.retries import AgainError, Patience, retry_after_s, retrying
@@ -34,25 +31,11 @@ from source_customerio_segments.errors import (
     judge,
 )
 
-IN_FLIGHT = 12  # keeps 10 requests a second going at a latency of up to 1.1 s
-TIMEOUT_S = (10.0, 60.0)  # to connect; between two reads of the answer
 TOO_MANY_REQUESTS = 429
-USER_AGENT = f"airbyte-source-customerio-segments/{version('airbyte-customerio-salesforce')}"
 
 T = TypeVar("T")
 _Ask = Callable[[str | None], wire.Request]
 _ParsePage = Callable[[object], tuple[T, str | None]]
-
-
-class _BearerAuth(AuthBase):
-    """Sends the key; as *auth*, because requests lets a .netrc entry replace a plain header."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._key}"
-        return request
 
 
 class _RejectedError(ConnectorError):
@@ -88,17 +71,17 @@ class CustomerioClient:
         sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._closed = threading.Event()
-        self._base_url = config.base_url
         self._region = config.region
-        self._timeout_s = timeout_s
         self._pace = Pace(config.requests_per_second, clock, sleep or self._wait)
         self._retrying = retrying(sleep or self._wait, self._pace.hold)
-        self._session = _session(config.app_api_key.get_secret_value())
+        self._connection = Connection(
+            config.base_url, config.app_api_key.get_secret_value(), timeout_s
+        )
 
     def close(self) -> None:
         """Drop the connections; calls that wait in other threads end without another request."""
         self._closed.set()
-        self._session.close()
+        self._connection.close()
 
     def segments(self) -> list[Segment]:
         """Return every segment that is not archived."""
@@ -191,7 +174,8 @@ class CustomerioClient:
         return answer
 
     def _once(self, request: wire.Request, parse: Callable[[object], T]) -> T:
-        response = self._send(request)
+        self._pace.wait()
+        response = self._connection.send(request)
         verdict = judge(response.status_code)
         if verdict is not Verdict.ACCEPT:
             raise self._failure(verdict, request, response)
@@ -203,21 +187,6 @@ class CustomerioClient:
             return parse(answer)
         except ValueError as error:
             raise AgainError("gave an answer without what was asked", Patience.STRANGE) from error
-
-    def _send(self, request: wire.Request) -> requests.Response:
-        self._pace.wait()
-        try:
-            return self._session.request(
-                request.method,
-                self._base_url + request.target,
-                json=request.json,
-                timeout=self._timeout_s,
-                allow_redirects=False,  # the key goes to no other place
-            )
-        except requests.exceptions.SSLError:
-            raise ConnectorError(_UNTRUSTED, Fault.CONFIG) from None
-        except requests.RequestException as error:
-            raise AgainError(_accident(error), Patience.ACCIDENT) from None  # its text has the URL
 
     def _wait(self, seconds: float) -> None:
         if self._closed.wait(seconds):
@@ -244,31 +213,7 @@ class CustomerioClient:
         return AgainError("answered 429", Patience.BUSY, wait_s)
 
 
-def _session(key: str) -> requests.Session:
-    session = requests.Session()
-    session.auth = _BearerAuth(key)
-    session.headers["User-Agent"] = USER_AGENT
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # threads share it
-    adapter = HTTPAdapter(pool_maxsize=IN_FLIGHT, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
 # --- messages ----------------------------------------------------------------------------------
-
-_UNTRUSTED = (
-    "The App API's TLS certificate cannot be verified: check api_url, or the certificates of a "
-    "proxy in between."
-)
-
-
-def _accident(error: requests.RequestException) -> str:
-    if isinstance(error, requests.Timeout):
-        return "did not answer in time"
-    if isinstance(error, requests.ConnectionError):
-        return "could not be reached"
-    return "broke off its answer"
 
 
 def _refusal(status: int, region: str) -> str:

@@ -10,7 +10,8 @@ import pytest
 from requests import Session
 
 from sandbox.serve import Running, running
-from source_customerio_segments.api.client import USER_AGENT, CustomerioClient
+from source_customerio_segments.api.client import CustomerioClient
+from source_customerio_segments.api.connection import USER_AGENT
 from source_customerio_segments.changes import Page
 from source_customerio_segments.config import Config
 from source_customerio_segments.errors import ConnectorError, Fault, SegmentGone
