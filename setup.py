@@ -56,6 +56,7 @@ setup(
         "requests>=2.32.3,<3",
         "simple-salesforce>=1.12.9,<2",
         "tenacity>=8.5,<10",
+        "typing-extensions>=4.6,<5",  # Self, before Python 3.11
     ],
     extras_require={
         "s3": ["s3fs>=2024.6,<2027"],  # object_storage_config with storage_type S3
