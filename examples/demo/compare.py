@@ -18,7 +18,6 @@ FLAGS = {
     "9": "Is_Lapsed__c",
     "10": "Is_Suppressed__c",
 }
-MEMBERLESS = "11"
 
 Json = Mapping[str, Any]
 

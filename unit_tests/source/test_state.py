@@ -137,6 +137,17 @@ def _told(people: People) -> Told:
     return Told(numbers % 2 == 0, numbers % 3 == 0, digests, times, learned)
 
 
+def meaning_of_told(snapshot: Snapshot) -> dict[str, list[Any]]:
+    """Return what is remembered of each person whose record is out."""
+    told = snapshot.told
+    if told is None:
+        return {}
+    columns = (told.uncertain, told.digests, told.read_at, told.learned.T)
+    names = snapshot.people.names()
+    rows = zip(names, told.known.tolist(), *(c.tolist() for c in columns), strict=True)
+    return {name: rest for name, known, *rest in rows if known}
+
+
 def meaning(snapshot: Snapshot, *, identities: bool = True) -> dict[str, Any]:
     """Return a snapshot as plain values, by cio_id."""
     names = snapshot.people.names()
@@ -156,16 +167,7 @@ def meaning(snapshot: Snapshot, *, identities: bool = True) -> dict[str, Any]:
         for key, each in snapshot.segments.items()
     }
     used = {name for _, members in segments.values() for name in members}
-    told = {}
-    if snapshot.told is not None:
-        columns = (
-            snapshot.told.uncertain,
-            snapshot.told.digests,
-            snapshot.told.read_at,
-            snapshot.told.learned.T,
-        )
-        rows = zip(names, snapshot.told.known.tolist(), *(c.tolist() for c in columns), strict=True)
-        told = {name: rest for name, known, *rest in rows if known}
+    told = meaning_of_told(snapshot)
     who = dict(zip(names, snapshot.people.identities(), strict=True)) if identities else {}
     was = dict(zip(snapshot.was.names(), snapshot.was.identities(), strict=True))
     return {

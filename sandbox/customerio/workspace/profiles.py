@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
 from sandbox.customerio.workspace.store import Workspace
-
-IdType = Literal["id", "email", "phone", "cio_id"]
 
 # The column that each kind of reference is compared with. A phone number is no identifier here.
 COLUMNS: Mapping[str, str] = {"id": "id", "email": "email_key", "cio_id": "cio_id"}
