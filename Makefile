@@ -44,7 +44,7 @@ soak-source: $(VENV)/.ready  ## random changes, faults and deaths for some minut
 	$(BIN)/python -m integration_tests.soak --syncs $(or $(SYNCS),60) $(addprefix --seed ,$(SEED))
 
 soak-destination: $(VENV)/.ready  ## random records, faults and deaths for some minutes (ROUNDS=150, SEED=7)
-	$(BIN)/python -m integration_tests.soak_destination $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS))
+	$(BIN)/python -m integration_tests.soak_destination --rounds $(or $(ROUNDS),150) $(addprefix --seed ,$(SEED))
 
 test-clients: $(VENV)/.ready  ## clients that others wrote against the sandbox (needs Node 20 and npm)
 	npm --prefix integration_tests/clients ci --ignore-scripts --no-audit --no-fund
