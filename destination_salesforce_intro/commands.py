@@ -86,7 +86,7 @@ def replay(config: Config, output: Output, world: World = REAL) -> None:
     """Send the rejected records in ``object_storage_config`` again, file by file.
 
     A file is renamed ``replayed-…`` once every record of it is stored, or refused again and kept
-    in a new file.
+    in a new file. A dry run plans them, and leaves every file as it is.
 
     Raises:
         ConnectorError: There is no such place, a file is damaged, or the sync cannot go on.
@@ -102,5 +102,7 @@ def replay(config: Config, output: Output, world: World = REAL) -> None:
     for name in names:
         for _state in Sync(config, [], output, world).apply(replayed(name, folder.read(name))):
             pass  # a file holds none
-        folder.rename(name, f"replayed-{name}")
-    output.log("INFO", f"{len(names)} files of rejected records were sent again.")
+        if not config.dry_run:
+            folder.rename(name, f"replayed-{name}")
+    done = "planned" if config.dry_run else "sent again"
+    output.log("INFO", f"{len(names)} files of rejected records were {done}.")

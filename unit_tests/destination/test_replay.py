@@ -49,6 +49,21 @@ def test_records_refused_again_are_kept_again(box: Running, tmp_path: Path) -> N
     ]
 
 
+def test_a_dry_run_leaves_what_it_has_not_sent_to_be_replayed(box: Running, tmp_path: Path) -> None:
+    kept = {"storage_type": "File", "url": f"file://{tmp_path}"}
+    box.salesforce_control.do(
+        {"trigger": {"object": "Contact", "field": "LastName", "pattern": "1"}}
+    )
+    sync(box, [person(1), state(1)], object_storage_config=kept)
+    box.salesforce_control.do({"clear_obstacles": {}})
+
+    replay(box, object_storage_config=kept, dry_run=True)
+
+    assert contacts(box) == {}
+    replay(box, object_storage_config=kept)
+    assert set(contacts(box)) == {"p1"}
+
+
 def test_there_must_be_a_place_to_replay_from(box: Running) -> None:
     with pytest.raises(ConnectorError, match="object_storage_config"):
         replay(box)
