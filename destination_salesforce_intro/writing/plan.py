@@ -64,8 +64,8 @@ class Plan:
         self._parts = parts
         self._mappings = mappings
         self._query = query
-        self._held: dict[str, Record] = {}  # what the look-ups of this flush returned
-        self._rows: dict[int, list[Any]] = defaultdict(list)  # by change
+        self._held: dict[str, Record] = {}  # what the look-ups of this round returned
+        self._rows: dict[int, list[Any]] = defaultdict(list)  # of this round, by change
         self._newcomers = Newcomers(mappings)
 
     def query(self, statements: Sequence[str]) -> Iterator[Record]:
@@ -84,16 +84,16 @@ class Plan:
             yield Answer(row, None, created=isinstance(row, Create))
 
     def note(self, outcomes: Sequence[Outcome | Refused]) -> None:
-        """Count *outcomes* and write their lines."""
+        """Count *outcomes* and write their lines; the round that they are of has ended."""
         ended = [self._newcomers.seen(o) if isinstance(o, Outcome) else o for o in outcomes]
         self.summary.note(ended, 0)
         for outcome in ended:
             self._parts.add(self._line(outcome))
+        self._held, self._rows = {}, defaultdict(list)
 
     def secure(self) -> None:
         """Store the lines of this flush."""
         self._parts.secure()
-        self._held, self._rows = {}, defaultdict(list)
 
     def _row(self, row: Row) -> dict[str, Any]:
         if isinstance(row, Delete):
@@ -113,7 +113,7 @@ class Plan:
         action = ACTIONS.get(outcome.result, outcome.result.value)
         key = key_of(change, self._mappings[change.mapping])
         head = self._head(change.mapping, action, key, len(change.received))
-        rows = self._rows.pop(id(change), None)  # what comes next may have the same id
+        rows = self._rows.get(id(change))
         return head | ({"rows": rows} if rows else {}) | _why(outcome.rejection)
 
     def _head(self, place: int, action: str, key: Mapping[str, str], count: int) -> dict[str, Any]:

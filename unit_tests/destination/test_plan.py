@@ -1,12 +1,18 @@
 """A dry run writes nothing, tells what a real run would do, and the real run then does it."""
 
+import weakref
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from destination_salesforce_intro.storage.parts import Parts
+from destination_salesforce_intro.writing.plan import Plan
+from destination_salesforce_intro.writing.summary import Summary
 from sandbox.serve import Running
+from unit_tests.destination.builders import record_mapping
 from unit_tests.destination.harness import CONTACTS, contacts, gone, person, record, state, sync
 
 MESSAGES = [
@@ -135,3 +141,23 @@ def test_a_refused_membership_is_told_without_the_rows_of_others(
         ("update", True),
         ("reject", False),
     }
+
+
+class Held(dict[str, Any]):
+    """A record that can be told to be alive."""
+
+
+def test_a_plan_keeps_what_salesforce_holds_for_one_round_only() -> None:
+    def found(_statements: Sequence[str]) -> Iterator[Held]:
+        record_ = Held(Id="003", Plan__c="pro")
+        alive.append(weakref.ref(record_))
+        yield record_
+
+    alive: list[weakref.ref[Held]] = []
+    mappings = [record_mapping()]
+    plan = Plan(Summary(mappings), Parts(None, "plan"), mappings, found)
+
+    assert len(list(plan.query(["SELECT Id"]))) == 1
+    plan.note([])
+
+    assert [reference() for reference in alive] == [None]
