@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from destination_salesforce_intro.salesforce.choice import (
     CALLS_OF_A_JOB,
     ROWS_OF_A_BATCH,
+    SCARCE,
     Api,
     Conditions,
     Measured,
@@ -62,7 +63,7 @@ def test_bulk_is_never_chosen_beyond_the_batches_left(
     assert choice.reason
 
 
-@given(st.integers(1, 10**6), PACE, st.integers(0, 200))
+@given(st.integers(1, 10**6), PACE, st.integers(0, CALLS_OF_A_JOB * SCARCE - 1))
 def test_where_calls_are_scarce_the_way_of_fewer_calls_is_taken(
     rows: int, pace: dict[Api, Measured], calls: int
 ) -> None:
